@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -191,3 +192,11 @@ void kn_die(void) {
   kill(getpid(), SIGKILL);
   for (;;) pause();
 }
+
+int kn_pipe(int ends[2]) {
+  if (pipe2(ends, O_CLOEXEC)) return -1;
+  if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) return 0;
+  close(ends[1]);
+  return closed(ends[0]);
+}
+int kn_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -50,3 +50,6 @@ int kn_no_dump(void); /* PR_SET_DUMPABLE 0: no core, no ptrace, no /proc reads b
 int kn_raise_nofile(uint64_t want, uint64_t *got);
 int kn_set_parent_death_signal(int signal);
 void kn_die(void); /* SIGKILL to ourselves, returns never */
+
+int kn_pipe(int ends[2]);                /* [0] reads, non-blocking; [1] writes, blocking; both close-on-exec */
+int kn_thread_name(const char *name);    /* this thread, at most 15 bytes; returns an errno */
