@@ -1,0 +1,34 @@
+/// Everything else a step may depend on.
+public struct Context: Sendable {
+  /// The event that began the present chain of steps.
+  public enum Phase: Sendable { case begin, cancel, reconcile }
+
+  /// Milliseconds since 1970, the only clock a plugin has.
+  public var now: Int64
+  /// 1 for the first purchase; grows only for a new one.
+  public var attempt: Int
+  /// Paid requests that were sent so far in this attempt.
+  public var ordinal: Int
+  /// The chain.
+  public var phase: Phase
+  /// 32 hexadecimal digits, the same for the job's whole life.
+  public var seed: String
+  /// The provider's configuration: its options and `base_url`. No secrets.
+  public var config: JSON
+
+  /// Where requests go, without a slash at the end.
+  public var baseURL: String {
+    let url = config["base_url"].string ?? ""
+    return url.hasSuffix("/") ? String(url.dropLast()) : url
+  }
+
+  /// The key under which a provider recognises a repeat of this purchase: another purchase has another.
+  public var idempotencyKey: String { "\(seed)-\(attempt)" }
+}
+
+/// The place where the host writes a secret, after the step: `{{credential:NAME}}`. Only in header
+/// values and in URL query values, never in a body; the catalog must declare the name.
+public func credential(_ name: String) -> String { "{{credential:\(name)}}" }
+
+/// The value of an `authorization` header with a bearer credential.
+public func bearer(_ name: String) -> String { "Bearer \(credential(name))" }
