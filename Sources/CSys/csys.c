@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int kn_peercred(int fd, struct kn_peer *p) {
@@ -200,3 +201,16 @@ int kn_pipe(int ends[2]) {
   return closed(ends[0]);
 }
 int kn_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
+int kn_probe_unix(const char *path, struct kn_peer *peer) {
+  struct sockaddr_un a;
+  if (unix_address(path, &a)) return -1;
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  if (connect(fd, (struct sockaddr *)&a, sizeof a) || kn_peercred(fd, peer)) return closed(fd);
+  close(fd);
+  return 0;
+}
+int64_t kn_microseconds(int clock) {
+  struct timespec t;
+  return clock_gettime(clock, &t) ? -1 : (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}

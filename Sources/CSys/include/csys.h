@@ -53,3 +53,6 @@ void kn_die(void); /* SIGKILL to ourselves, returns never */
 
 int kn_pipe(int ends[2]);                /* [0] reads, non-blocking; [1] writes, blocking; both close-on-exec */
 int kn_thread_name(const char *name);    /* this thread, at most 15 bytes; returns an errno */
+/* Who listens on this Unix socket; never waits. ECONNREFUSED: nobody. EAGAIN: somebody whose queue is full. */
+int kn_probe_unix(const char *path, struct kn_peer *peer);
+int64_t kn_microseconds(int clock);      /* clock_gettime(2): CLOCK_REALTIME, CLOCK_BOOTTIME, CLOCK_MONOTONIC */
