@@ -1,0 +1,55 @@
+/// The rules of HTTP/1.1 that stand between a parsed head and the service, as one pure function.
+enum RequestRules {
+  /// The target when the request may go on, else the refusal, after which the connection closes.
+  static func check(
+    _ head: RequestHead, _ rules: HTTPListenerRules
+  ) throws(HTTPProblem) -> RequestTarget {
+    guard head.major == 1 else {
+      throw HTTPProblem(505, "HTTP/1.1 and HTTP/1.0 are spoken here")
+    }
+    try checkFraming(head)
+    if head.method == "CONNECT" { throw HTTPProblem(501, "CONNECT is not supported") }
+    guard let target = RequestTarget(head.target), head.method == "OPTIONS" || target.path != "*"
+    else { throw HTTPProblem(400, "malformed request target") }
+    try checkHost(head, target, rules)
+    if let problem = rules.originProblem(method: head.method, fields: head.marked) {
+      throw problem
+    }
+    if head.minor >= 1, let expect = head.marked.expect, !expect.equalsIgnoringCase("100-continue")
+    {
+      throw HTTPProblem(417, "only 100-continue can be expected")
+    }
+    if let coding = head.marked.contentEncoding, !coding.isEmpty,
+      !coding.equalsIgnoringCase("identity")
+    {
+      throw HTTPProblem(415, "encoded request bodies are not accepted")
+    }
+    return target
+  }
+
+  /// Transfer-Encoding is `chunked`, once, on HTTP/1.1; anything else has been read differently by
+  /// two parties before (RFC 9112 §6.1, §11.2).
+  private static func checkFraming(_ head: RequestHead) throws(HTTPProblem) {
+    guard head.marked.transferEncodings > 0 else { return }
+    guard head.marked.transferEncodings == 1,
+      head.marked.transferEncoding.equalsIgnoringCase("chunked"), head.minor >= 1,
+      head.fields["content-length"] == nil
+    else { throw HTTPProblem(400, "unacceptable Transfer-Encoding") }
+  }
+
+  /// One Host field (none is possible on HTTP/1.0) that the listener answers to; the authority of
+  /// an absolute target must pass as well (RFC 9112 §3.2).
+  private static func checkHost(
+    _ head: RequestHead, _ target: RequestTarget, _ rules: HTTPListenerRules
+  ) throws(HTTPProblem) {
+    guard head.marked.hosts == 1 || (head.marked.hosts == 0 && head.minor == 0) else {
+      throw HTTPProblem(400, "one Host field is required")
+    }
+    for text in [head.marked.host, target.authority].compactMap({ $0 }) {
+      guard let host = HostAndPort(text) else { throw HTTPProblem(400, "malformed host") }
+      if !rules.allows(host: host.host) {
+        throw HTTPProblem(421, "this server does not answer for that host")
+      }
+    }
+  }
+}
