@@ -1,0 +1,11 @@
+/// Every command, in the order in which the overview shows them.
+enum Commands {
+  static let all: [Command] = [
+    sandbox, version, sandboxChild,
+  ]
+
+  /// Those that the overview and the spelling help name.
+  static var visible: [Command] { all.filter { !$0.isHidden } }
+
+  static func named(_ name: String) -> Command? { all.first { $0.name == name } }
+}
