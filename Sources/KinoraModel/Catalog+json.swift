@@ -34,11 +34,13 @@ extension Catalog {
           name: try item.required("name"), isRequired: try item.bool("required") ?? true,
           help: try item.string("help") ?? ""))
     }
-    return Catalog(
+    var catalog = Catalog(
       hosts: try top.strings("hosts"), baseURL: try top.required("base_url"),
       transport: try top.word("transport", TransportKind.self) ?? .urlsession,
       credentials: credentials, sign: json["kinora.sign/1"],
       pollMilliseconds: try top.int("poll_ms") ?? 10_000, models: models)
+    catalog.probe = try top.string("probe")
+    return catalog
   }
 
   private static func terms(_ json: CatalogReader?, from base: SubmitTerms) throws(KinoraError)

@@ -14,6 +14,9 @@ public struct Catalog: Sendable, Equatable {
   public var pollMilliseconds: Int
   /// The models, the default one first.
   public var models: [CatalogModel]
+  /// Path under the base URL of a GET that costs nothing and answers JSON; asked before paid
+  /// submits go on after an edge answered instead of the provider.
+  public var probe: String?
 
   /// A catalog by its parts.
   public init(

@@ -3,8 +3,7 @@
 /// The text may be cut anywhere. Strings up to `threshold` bytes pass through; a longer one is handed
 /// out as it comes and a short placeholder string takes its place in the text. The placeholder holds
 /// the caller's nonce, so no sender can forge one. Only framing is looked at here: the rest of the
-/// text is checked by the parser, the lifted bytes by whoever takes them (base64 has no escapes, so a
-/// backslash inside a lifted string is an error).
+/// text is checked by the parser, the lifted bytes by whoever takes them.
 public struct JSONLifter: Sendable {
   /// What to do next, in order.
   public enum Piece: Sendable, Equatable {
@@ -12,27 +11,39 @@ public struct JSONLifter: Sendable {
     case text([UInt8])
     /// A long string begins; it is the lift number `index`, from 0.
     case begin(index: Int)
-    /// Its bytes, as they stand between the quotes.
+    /// Its bytes, as they stand between the quotes, escapes decoded where that was asked for.
     case lifted([UInt8])
     /// It ended after `length` bytes.
     case end(index: Int, length: Int64)
+  }
+  /// What happens to a backslash inside a long string.
+  public enum Escapes: Sendable {
+    /// An error: base64 needs none, and what a client sends can be refused.
+    case refused
+    /// Decoded: many writers of answers put `\/` for every slash of base64.
+    case decoded
   }
 
   private enum Place { case outside, inside, escaped, lifting }
 
   private let threshold: Int
   private let nonce: String
+  private let escapes: Escapes
   private var place = Place.outside
   private var pending: [UInt8] = []
+  private var decoder = JSONStringDecoder()
   private var count = 0
   private var length: Int64 = 0
+  private var offset = 0
 
   /// - Parameters:
   ///   - threshold: the longest string, in bytes between its quotes, that stays in the text
   ///   - nonce: random letters or digits that the sender cannot know
-  public init(threshold: Int, nonce: String) {
+  ///   - escapes: what happens to a backslash inside a longer string
+  public init(threshold: Int, nonce: String, escapes: Escapes = .refused) {
     self.threshold = threshold
     self.nonce = nonce
+    self.escapes = escapes
   }
 
   /// The placeholder that stands for lift `index`.
@@ -53,6 +64,7 @@ public struct JSONLifter: Sendable {
       if !text.isEmpty { pieces.append(.text(text)) }
       text.removeAll(keepingCapacity: true)
     }
+    defer { offset += bytes.count }
     for i in 0..<bytes.count {
       let byte = bytes[i]
       switch place {
@@ -70,16 +82,14 @@ public struct JSONLifter: Sendable {
           continue
         }
         pending.append(byte)
-        if byte == UInt8(ascii: "\\") { place = .escaped }
-        if pending.count > threshold {
-          guard !pending.contains(UInt8(ascii: "\\")) else {
-            throw JSONSyntaxError(
-              reason: "a string over \(threshold) bytes may not hold escapes", offset: i)
-          }
+        if byte == UInt8(ascii: "\\") {
+          place = .escaped
+        } else if pending.count > threshold {
           flushText()
           pieces.append(.begin(index: count))
-          pieces.append(.lifted(pending))
-          length = Int64(pending.count)
+          decoder = JSONStringDecoder()
+          length = 0
+          try lift(pending, at: i, &pieces)
           pending.removeAll()
           place = .lifting
           start = i + 1
@@ -88,13 +98,17 @@ public struct JSONLifter: Sendable {
         pending.append(byte)
         place = .inside
       case .lifting:
-        guard byte != UInt8(ascii: "\\") else {
-          throw JSONSyntaxError(
-            reason: "a string over \(threshold) bytes may not hold escapes", offset: i)
+        if byte == UInt8(ascii: "\\") {
+          decoder.willEscape.toggle()
+          continue
+        }
+        if decoder.willEscape {
+          decoder.willEscape = false
+          continue
         }
         guard byte == UInt8(ascii: "\"") else { continue }
-        if i > start { pieces.append(.lifted(Array(bytes[start..<i]))) }
-        length += Int64(i - start)
+        try lift(UnsafeRawBufferPointer(rebasing: bytes[start..<i]), at: i, &pieces)
+        guard decoder.isWhole else { throw error("a broken escape in a string", i) }
         pieces.append(.end(index: count, length: length))
         text.append(contentsOf: placeholder(count).utf8)
         text.append(byte)
@@ -103,10 +117,28 @@ public struct JSONLifter: Sendable {
       }
     }
     if place == .lifting, start < bytes.count {
-      pieces.append(.lifted(Array(bytes[start...])))
-      length += Int64(bytes.count - start)
+      try lift(UnsafeRawBufferPointer(rebasing: bytes[start...]), at: bytes.count, &pieces)
     }
     flushText()
     return pieces
+  }
+
+  /// Hands out raw bytes of a long string.
+  private mutating func lift(
+    _ raw: some Collection<UInt8>, at i: Int, _ pieces: inout [Piece]
+  ) throws(JSONSyntaxError) {
+    guard !raw.isEmpty else { return }
+    if escapes == .refused, raw.contains(UInt8(ascii: "\\")) {
+      throw error("a string over \(threshold) bytes may not hold escapes", i)
+    }
+    guard let bytes = escapes == .refused ? Array(raw) : decoder.decode(raw) else {
+      throw error("a broken escape in a string", i)
+    }
+    length += Int64(bytes.count)
+    if !bytes.isEmpty { pieces.append(.lifted(bytes)) }
+  }
+
+  private func error(_ reason: String, _ i: Int) -> JSONSyntaxError {
+    JSONSyntaxError(reason: reason, offset: offset + i)
   }
 }

@@ -43,6 +43,9 @@ public struct JobRecord: Sendable, Codable, Equatable {
   public var ordinal: Int = 0
   /// What the plugin saved last.
   public var pluginState: [UInt8] = []
+  /// The event that made the plugin ask for the paid request that has the permit now; with a
+  /// deduplicating provider the same event makes the same request again.
+  public var paidEvent: PaidEvent?
   /// The provider's own id.
   public var handle: String?
   /// The handle that a later extend or remix needs, from the result.
@@ -114,6 +117,23 @@ public struct JobRecord: Sendable, Codable, Equatable {
     self.terms = terms
     self.quote = quote
     self.queueUntil = queueUntil
+  }
+}
+
+/// What a paid request can be made from again.
+public struct PaidEvent: Sendable, Codable, Equatable {
+  /// The plugin was told `timer` instead of `begin`.
+  public var isTimer: Bool
+  /// The clock it was given.
+  public var now: Milliseconds
+  /// The state it was given.
+  public var state: [UInt8]
+
+  /// An event that can be repeated.
+  public init(isTimer: Bool, now: Milliseconds, state: [UInt8]) {
+    self.isTimer = isTimer
+    self.now = now
+    self.state = state
   }
 }
 

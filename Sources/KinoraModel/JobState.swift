@@ -33,7 +33,8 @@ extension JobState {
   public var successors: Set<JobState> {
     switch self {
     case .draft: [.queued, .cancelled]
-    case .queued: [.submitting, .failed, .cancelled, .expired, .held, .submitUnknown]
+    // `ready` without a submit is for providers that cost nothing at all.
+    case .queued: [.submitting, .ready, .failed, .cancelled, .expired, .held, .submitUnknown]
     case .submitting:
       [.queued, .submitted, .running, .ready, .failed, .cancelled, .submitUnknown, .held]
     case .submitted: [.running, .ready, .failed, .cancelled, .expired, .held]

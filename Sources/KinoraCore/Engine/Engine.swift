@@ -1,0 +1,206 @@
+import KinoraModel
+
+/// Runs the jobs: takes inputs one at a time for each job, reduces them, commits, performs the effects.
+///
+/// Each job has a mailbox. What happens to it (an answer, its moment, a cancel) is an input in that
+/// mailbox; a pump takes them out in order and waits for each commit before the effects that need it.
+/// Exchanges with providers run beside the pump and come back as inputs, so nothing waits for a
+/// network but the job itself.
+public actor Engine {
+  struct Slot {
+    var job: LiveJob
+    var mailbox: [JobInput] = []
+    var isPumping = false
+    /// The place it occupies in the fair queue, as the queue knows it.
+    var holdsPlace = false
+    /// The exchange under way; a later one makes the answer of an earlier one void.
+    var turn: UInt64 = 0
+    var exchange: Task<Void, Never>?
+    var permitTurn: UInt64 = 0
+    var permitReply: CheckedContinuation<Bool, Never>?
+    /// Those who wait for the next time the mailbox is empty.
+    var watchers: [CheckedContinuation<Void, Never>] = []
+  }
+
+  let parts: EngineParts
+  var slots: [JobID: Slot] = [:]
+  var fair: FairQueue
+  var due = DueQueue()
+  var index: ModelIndex
+  var pacings: [String: Pacing] = [:]
+  var gates: [String: String] = [:]
+  var queuedByClient: [String: Int] = [:]
+  var isPaused = false
+  var isDraining = false
+  var paidUnderWay = 0
+  var turns: UInt64 = 0
+  var alarm: Task<Void, Never>?
+  var alarmAt: Milliseconds = .max
+  var beats: UInt64 = 0
+
+  /// An engine without jobs; `recover` brings in those of the store.
+  public init(parts: EngineParts, index: ModelIndex, isPaused: Bool) {
+    self.parts = parts
+    self.index = index
+    self.isPaused = isPaused
+    fair = FairQueue(clientLimit: parts.clientLimit)
+    for entry in index.entries {
+      pacings[entry.settings.name] = Pacing(speed: entry.settings.pollSpeed)
+      fair.setLimit(provider: entry.settings.name, entry.settings.maxConcurrent)
+    }
+  }
+
+  // MARK: Inputs
+
+  /// Puts an input into a job's mailbox.
+  func deliver(_ id: JobID, _ input: JobInput) {
+    guard slots[id] != nil else { return }
+    slots[id]?.mailbox.append(input)
+    guard slots[id]?.isPumping == false else { return }
+    slots[id]?.isPumping = true
+    Task { await pump(id) }
+  }
+
+  private func pump(_ id: JobID) async {
+    while var slot = slots[id], !slot.mailbox.isEmpty {
+      let input = slot.mailbox.removeFirst()
+      slots[id] = slot
+      await apply(input, to: id)
+    }
+    slots[id]?.isPumping = false
+    let watchers = slots[id]?.watchers ?? []
+    slots[id]?.watchers = []
+    for watcher in watchers { watcher.resume() }
+    forgetIfOver(id)
+  }
+
+  /// Reduces one input, makes it durable, performs what follows.
+  func apply(_ input: JobInput, to id: JobID) async {
+    guard let slot = slots[id] else { return }
+    let reduction = JobMachine.reduce(slot.job, input, circumstances(of: slot.job.record.provider))
+    let before = slot.job.record.state
+    slots[id]?.job = reduction.job
+    account(id, before: before)
+    if let change = reduction.change {
+      guard await commit(change, reduction.job.record) else { return }
+    }
+    for effect in reduction.effects { await perform(effect, id) }
+  }
+
+  func circumstances(of provider: String) -> JobMachine.Circumstances {
+    JobMachine.Circumstances(
+      now: parts.clock.now(), pacing: pacings[provider] ?? Pacing(speed: 1), jitter: jitter(),
+      canStart: canStart(provider))
+  }
+
+  private func jitter() -> Double {
+    let bytes = parts.entropy.bytes(2)
+    return Double(UInt16(bytes[0]) << 8 | UInt16(bytes[1])) / 65_535
+  }
+
+  private func commit(_ change: StoreChange, _ record: JobRecord) async -> Bool {
+    crashBefore(record.state)
+    do {
+      _ = try await parts.store.commit(change)
+    } catch {
+      parts.onFatal(error)
+      return false
+    }
+    parts.directory.put(record)
+    crashAfter(record.state, change)
+    return true
+  }
+
+  private func crashBefore(_ state: JobState) {
+    if state == .completed { parts.crash.pass("complete.before") }
+  }
+
+  private func crashAfter(_ state: JobState, _ change: StoreChange) {
+    guard !change.events.isEmpty else { return }
+    switch state {
+    case .submitting: parts.crash.pass("permit.row")
+    case .submitted: parts.crash.pass("submit.committed")
+    case .ready, .fetching: parts.crash.pass("ready.committed")
+    case .completed: parts.crash.pass("complete.committed")
+    case .cancelled: parts.crash.pass("cancel.committed")
+    case .held, .submitUnknown: parts.crash.pass("hold.committed")
+    default: break
+    }
+  }
+
+  // MARK: Places
+
+  /// Keeps the fair queue's count of places in step with the job.
+  private func account(_ id: JobID, before: JobState) {
+    guard let slot = slots[id] else { return }
+    let record = slot.job.record
+    if (before == .queued) != (record.state == .queued) {
+      queuedByClient[record.client, default: 0] += record.state == .queued ? 1 : -1
+    }
+    let holds = slot.job.holdsPlace && !unknownTooLong(record)
+    guard holds != slot.holdsPlace else { return }
+    slots[id]?.holdsPlace = holds
+    if holds {
+      fair.occupy(client: record.client, provider: record.provider)
+    } else {
+      for name in fair.free(client: record.client, provider: record.provider) { kick(name) }
+    }
+  }
+
+  private func unknownTooLong(_ record: JobRecord) -> Bool {
+    record.state == .submitUnknown
+      && parts.clock.now() - (record.intentAt ?? 0) > Limits.unknownHoldsPlace
+  }
+
+  /// Starts what may start at a provider.
+  func kick(_ provider: String) {
+    guard canStart(provider) else { return }
+    while let id = fair.next(provider: provider) {
+      guard let slot = slots[id], slot.job.record.state == .queued else {
+        let client = slots[id]?.job.record.client ?? ""
+        _ = fair.free(client: client, provider: provider)
+        continue
+      }
+      slots[id]?.holdsPlace = true
+      slots[id]?.job.isClaimed = true
+      parts.crash.pass("claim")
+      deliver(id, .claimed)
+    }
+  }
+
+  private func forgetIfOver(_ id: JobID) {
+    guard let slot = slots[id], !slot.isPumping, slot.mailbox.isEmpty, slot.exchange == nil,
+      slot.job.record.state.isTerminal, slot.job.record.tailUntil == nil
+    else { return }
+    slots[id] = nil
+    due.remove(id)
+    fair.remove(id)
+  }
+
+  // MARK: Time
+
+  func wake(_ id: JobID, after wait: Milliseconds) {
+    due.set(id, due: parts.clock.steady() + max(wait, 0))
+    arm()
+  }
+
+  /// Sets the alarm for the earliest due job.
+  func arm() {
+    guard let next = due.next, next < alarmAt else { return }
+    alarm?.cancel()
+    alarmAt = next
+    // Jobs that are due within a few milliseconds of each other share a wake-up.
+    let at = max(next, parts.clock.steady() + 4)
+    alarm = Task { [clock = parts.clock] in
+      await clock.sleep(untilSteady: at)
+      if !Task.isCancelled { self.ring() }
+    }
+  }
+
+  private func ring() {
+    alarmAt = .max
+    let now = parts.clock.steady()
+    while let id = due.pop(now: now) { deliver(id, .timer) }
+    arm()
+  }
+}

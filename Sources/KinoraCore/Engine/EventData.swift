@@ -1,0 +1,28 @@
+import KinoraModel
+
+/// The JSON of an event: small, and the same through every door.
+enum EventData {
+  static func of(_ record: JobRecord, at: Milliseconds) -> [UInt8] {
+    var json = JSONWriter(capacity: 256)
+    json.beginObject()
+    json.member("id", .string(record.id.rawValue))
+    json.member("at", .string(UTC.timestamp(at)))
+    json.member("n", .integer(Int64(record.sequence)))
+    json.member("state", .string(record.state.rawValue))
+    json.member("status", .string(record.state.outward))
+    json.member("attempt", .integer(Int64(record.attempt)))
+    json.member(ifPresent: "progress_permille", record.progressPermille.map(Int64.init))
+    json.member(ifPresent: "provider_id", record.handle)
+    json.member(ifPresent: "note", record.note)
+    if let failure = record.failure, record.state.isOutwardlyOver {
+      json.key("error")
+      json.beginObject()
+      json.member("code", .string(failure.code.rawValue))
+      json.member("message", .string(failure.message))
+      json.endObject()
+    }
+    json.member(ifPresent: "settled_microusd", record.settled?.rawValue)
+    json.endObject()
+    return json.bytes
+  }
+}

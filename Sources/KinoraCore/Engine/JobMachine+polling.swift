@@ -1,0 +1,183 @@
+import KinoraModel
+
+/// From acceptance to the provider's end.
+extension JobMachine {
+  mutating func wake() {
+    switch state {
+    case .queued:
+      if job.isClaimed {
+        effects.append(.step(job.record.pluginState.isEmpty ? .begin : .timer))
+      } else if now >= job.record.queueUntil {
+        release()
+        close(
+          .expired,
+          JobFailure(
+            .expired,
+            "it waited longer than its queue allows: "
+              + (job.record.note ?? "no place became free")))
+      } else {
+        effects.append(.enqueue)
+      }
+    case .submitted, .running:
+      if let deadline = job.record.deadlineAt, now >= deadline { return expire() }
+      poll()
+    case .expired, .cancelled: tail()
+    case .submitUnknown: lookAgain()
+    case .ready, .fetching: fetchNext()
+    case .draft, .submitting, .completed, .failed, .held: break
+    }
+  }
+
+  mutating func poll() {
+    job.phase = .begin
+    effects.append(.step(.timer))
+  }
+
+  mutating func stepped(_ step: PluginStep) {
+    if let saved = step.state { job.record.pluginState = saved }
+    if let handle = step.handle { job.record.handle = handle }
+    if let handle = job.adopting { return adopted(step, handle) }
+    if let status = job.paidStatus, state == .submitting {
+      return steppedPaid(step, status: status)
+    }
+    if job.paidStatus != nil, state == .submitUnknown {
+      job.paidStatus = nil
+      return steppedRepeat(step)
+    }
+    switch state {
+    case .queued: steppedQueued(step)
+    case .submitted, .running: steppedAccepted(step)
+    case .submitUnknown: steppedUnknown(step)
+    case .expired, .cancelled: steppedTail(step)
+    // The step was under way when a person or a deadline ended the job: its word comes too late.
+    case .draft, .submitting, .ready, .fetching, .completed, .failed, .held: break
+    }
+  }
+
+  /// The plugin's word about the answer to a repeat under the same key.
+  private mutating func steppedRepeat(_ step: PluginStep) {
+    if case .fail(let failure) = step.verdict, failure.isProvidersWord, job.paidWasJSON,
+      !failure.isRetryable
+    {
+      // The provider answered for this key: what it says about the repeat it says about the first.
+      job.record.failure = nil
+      return refused(failure)
+    }
+    steppedUnknown(step)
+  }
+
+  /// The plugin's word while the provider works.
+  mutating func steppedAccepted(_ step: PluginStep) {
+    if let permille = step.progressPermille, permille != job.record.progressPermille {
+      job.record.progressPermille = permille
+      job.record.note = step.note
+      if state == .running { say("job.progress") }
+    }
+    switch step.verdict {
+    case .wait(let milliseconds):
+      job.strikes = 0
+      if job.record.note != nil, step.note == nil { job.record.note = nil }
+      if state == .submitted, job.record.submittedAt != now { move(to: .running) }
+      if job.record.cancelRequestedAt != nil { return cancelAccepted() }
+      wakeBeforeDeadline(pacing.wait(wish: Milliseconds(milliseconds), jitter: jitter))
+    case .send(let request) where request.isIdempotent:
+      effects.append(.send(request, isPaid: false))
+    case .send: hold(.pluginFault, "the plugin wanted to pay for an accepted job again")
+    case .succeed(let result): succeeded(result)
+    case .fail(let failure): providerFailed(failure)
+    case .unsupported: hold(.pluginFault, "the plugin does not know how to go on with this job")
+    }
+  }
+
+  private mutating func providerFailed(_ failure: PluginFailure) {
+    if failure.isRetryable || failure.code == .unavailable || failure.code == .protocolBroken {
+      return blip(failure.message, retryAfter: Milliseconds(failure.retryAfter))
+    }
+    if failure.code == .unauthenticated {
+      return hold(
+        .providerUnauthenticated,
+        "the provider did not accept our credential while the job was running: \(failure.message). "
+          + "The job may be finished there and charged; mend the credential, then: "
+          + "kinora jobs resolve \(job.record.id) --adopt \(job.record.handle ?? "PROVIDER_ID")")
+    }
+    endUnsuccessful()
+    close(.failed, JobFailure(failure.endCode, failure.message))
+  }
+
+  /// The provider ended the job without a result: does it bill?
+  mutating func endUnsuccessful() {
+    switch terms.bills {
+    case .success: release()
+    case .accept: settle(job.record.quote.amount, unconfirmed: true)
+    }
+  }
+
+  /// A repeatable exchange that brought nothing. Never the end of anything.
+  mutating func blip(_ message: String, retryAfter: Milliseconds = 0) {
+    job.strikes += 1
+    let wait = Pacing.backoff(failures: job.strikes, retryAfter: retryAfter, jitter: jitter)
+    switch state {
+    case .queued:
+      delayed(message)
+      requeue(nextAttempt: false, after: wait)
+    case .submitUnknown: lookUp()
+    case .expired, .cancelled: effects.append(.wake(after: max(Limits.tailPoll, wait)))
+    default:
+      if job.strikes == 3 { delayed("the provider cannot be asked: \(message)") }
+      wakeBeforeDeadline(wait)
+    }
+  }
+
+  mutating func freeAnswered(_ exchange: Exchange) {
+    let phase = state == .queued ? "prepare" : "poll"
+    let way = "\(exchange.transport.rawValue) (\(exchange.reason))"
+    if job.record.transports[phase] != way { job.record.transports[phase] = way }
+    switch exchange.outcome {
+    case .failed(_, let error)
+    where error.code == .credentialMissing && state != .queued
+      && !state.isTerminal && state != .submitUnknown:
+      hold(.credentialMissing, error.message)
+    case .failed(_, let error): blip(error.message)
+    case .response(let response):
+      if response.isHTML {
+        return blip("an edge answered HTML with status \(response.status)")
+      }
+      if response.isJSON { effects.append(.providerAnswered) }
+      effects.append(.step(.response(response)))
+    }
+  }
+
+  mutating func stepFailed(_ error: KinoraError) {
+    job.adopting = nil
+    switch state {
+    case .queued:
+      // Nothing was sent; it waits until the plugin is back or its queue time is over.
+      delayed(error.message)
+      requeue(nextAttempt: false, after: Pacing.backoff(failures: 6, jitter: jitter))
+    case .submitting: unknown(error.message)
+    case .expired, .cancelled: effects.append(.wake(after: Limits.tailPoll))
+    case .held, .completed, .failed, .draft: break
+    case .submitted, .running, .ready, .fetching, .submitUnknown:
+      let id = job.record.handle ?? "PROVIDER_ID"
+      hold(
+        error.code,
+        "\(error.message). The provider has the job; when the plugin works again: "
+          + "kinora jobs resolve \(job.record.id) --adopt \(id)")
+    }
+  }
+
+  mutating func wakeBeforeDeadline(_ wait: Milliseconds) {
+    let left = (job.record.deadlineAt ?? .max) - now
+    effects.append(.wake(after: min(wait, max(left, 0))))
+  }
+}
+
+extension PluginFailure {
+  /// The error table's word when the provider ended an accepted job.
+  var endCode: KinoraError.Code {
+    let words = message.lowercased()
+    let filtered = ["content", "safety", "moderat", "policy", "filtered", "responsible ai"]
+    return code == .refused && filtered.contains { words.contains($0) }
+      ? .contentBlocked : errorCode
+  }
+}

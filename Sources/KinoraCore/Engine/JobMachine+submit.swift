@@ -1,0 +1,279 @@
+import KinoraModel
+
+/// From the queue to the provider's acceptance.
+extension JobMachine {
+  mutating func claim() {
+    guard state == .queued else { return }
+    guard job.record.cancelRequestedAt == nil else { return cancelUnsent() }
+    job.isClaimed = true
+    job.phase = .begin
+    job.record.notBefore = nil
+    effects.append(.step(job.record.pluginState.isEmpty ? .begin : .timer))
+  }
+
+  /// The plugin's word before any permit.
+  mutating func steppedQueued(_ step: PluginStep) {
+    guard job.record.cancelRequestedAt == nil else { return cancelUnsent() }
+    switch step.verdict {
+    case .send(let request) where request.isIdempotent:
+      effects.append(.send(request, isPaid: false))
+    case .send(let request): sendPaid(request)
+    case .wait(let milliseconds):
+      effects.append(.wake(after: pacing.wait(wish: Milliseconds(milliseconds), jitter: jitter)))
+    case .succeed(let result): succeeded(result)
+    case .fail(let failure): refused(failure)
+    case .unsupported:
+      release()
+      close(.failed, JobFailure(.pluginFault, "the plugin does not know how to begin a job"))
+    }
+  }
+
+  mutating func sendPaid(_ request: ProviderRequest) {
+    guard job.record.ordinal < terms.paidSends else {
+      let message =
+        "the plugin wants paid request \(job.record.ordinal + 1) of an attempt, "
+        + "its catalog says \(terms.paidSends); nothing was sent"
+      return hold(.pluginFault, message)
+    }
+    job.record.paidEvent = job.lastEvent
+    job.paidUnderWay = true
+    effects.append(.send(request, isPaid: true))
+  }
+
+  mutating func permitAsked() {
+    let waiting = state == .queued || (state == .submitting && job.record.ordinal < terms.paidSends)
+    // With a deduplicating provider the same request is repeated under the permit that it has.
+    let repeating = state == .submitUnknown && job.paidUnderWay && terms.dedupe == .key
+    guard waiting || repeating, job.record.cancelRequestedAt == nil, canStart || repeating else {
+      effects.append(.refusePermit)
+      return
+    }
+    if repeating {
+      note("repeat", .object([]))
+      effects.append(.journal)
+      return
+    }
+    job.record.ordinal += 1
+    job.record.intentAt = now
+    job.record.note = nil
+    note("permit", .object([]))
+    move(to: .submitting)
+    job.isClaimed = false
+    effects.append(.journal)
+  }
+
+  mutating func paidAnswered(_ exchange: Exchange) {
+    job.paidUnderWay = false
+    job.record.transports["submit"] = "\(exchange.transport.rawValue) (\(exchange.reason))"
+    switch exchange.outcome {
+    case .failed(.no, let error):
+      note("not_sent", exchange.evidence.setting("error", .string(error.message)))
+      notSent(error)
+    case .failed(.unknown, let error):
+      note("failure", exchange.evidence.setting("error", .string(error.message)))
+      unknown("the connection ended before a whole answer came: \(error.message)")
+    case .response(let response):
+      note("answer", exchange.evidence.setting("status", .integer(Int64(response.status))))
+      answered(response)
+    }
+  }
+
+  private mutating func notSent(_ error: KinoraError) {
+    if job.record.cancelRequestedAt != nil { return cancelUnsent() }
+    // A repeat that did not leave proves nothing new.
+    if state == .submitUnknown { return lookUp() }
+    job.strikes += 1
+    let wait = Pacing.backoff(
+      failures: job.strikes, retryAfter: Milliseconds(error.retryAfter ?? 0) * 1000, jitter: jitter)
+    let used = state == .submitting
+    delayed(
+      canStart
+        ? "not sent: \(error.message); the next try comes by itself" : "waits: \(error.message)")
+    requeue(nextAttempt: used, after: canStart ? wait : 0)
+  }
+
+  private mutating func answered(_ response: ProviderResponse) {
+    if response.isHTML {
+      effects.append(.edgeBlocked)
+      return unknown(
+        "an edge in front of the provider answered HTML with status \(response.status)")
+    }
+    if (300..<400).contains(response.status) {
+      release()
+      let message = "the provider redirected the submit (\(response.status)); it is never followed"
+      return close(.failed, JobFailure(.providerProtocol, message))
+    }
+    job.paidStatus = response.status
+    job.paidWasJSON = response.isJSON
+    if response.isJSON { effects.append(.providerAnswered) }
+    effects.append(.step(.response(response)))
+  }
+
+  /// The plugin's word about the answer to a paid request.
+  mutating func steppedPaid(_ step: PluginStep, status: Int) {
+    job.paidStatus = nil
+    let isSuccess = (200..<300).contains(status)
+    switch step.verdict {
+    case .wait, .send, .succeed:
+      if case .send(let request) = step.verdict, !request.isIdempotent { return sendPaid(request) }
+      guard isSuccess else {
+        return unknown("the plugin took an answer with status \(status) for an acceptance")
+      }
+      accepted()
+      steppedAccepted(step)
+    case .fail(let failure):
+      let byStatus = terms.definiteStatuses.contains(status) && job.paidWasJSON
+      let byWords = isSuccess && job.paidWasJSON && failure.isProvidersWord
+      if byStatus || byWords { return refused(failure) }
+      unknown("the answer with status \(status) proves nothing: \(failure.message)")
+    case .unsupported: unknown("the plugin could not read the answer with status \(status)")
+    }
+  }
+
+  mutating func accepted() {
+    job.strikes = 0
+    job.phase = .begin
+    job.record.refusals = 0
+    job.record.submittedAt = now
+    job.record.note = nil
+    job.record.deadlineAt = now + Milliseconds(terms.deadlineSeconds) * 1000
+    move(to: .submitted)
+  }
+
+  /// The provider definitely did not take it.
+  mutating func refused(_ failure: PluginFailure) {
+    note("refused", ["message": .string(failure.message)])
+    if job.record.cancelRequestedAt != nil { return cancelUnsent() }
+    job.record.refusals += 1
+    guard failure.isRetryable, job.record.refusals < 50, now < job.record.queueUntil else {
+      release()
+      return close(.failed, JobFailure(failure.errorCode, failure.message))
+    }
+    let wait = Pacing.backoff(
+      failures: job.record.refusals, retryAfter: Milliseconds(failure.retryAfter), jitter: jitter)
+    delayed("the provider asked to wait: \(failure.message)")
+    requeue(nextAttempt: state == .submitting, after: wait)
+  }
+
+  /// Nobody knows whether the provider took it.
+  mutating func unknown(_ why: String) {
+    job.isClaimed = false
+    job.paidStatus = nil
+    job.record.failure = JobFailure(.heldForReview, Self.review(job.record, why))
+    move(to: .submitUnknown)
+    lookUp()
+  }
+
+  /// Looks for evidence, by the means that the catalog declares; without any it is a person's turn.
+  mutating func lookUp() {
+    let since = now - (job.record.intentAt ?? now)
+    if terms.dedupe == .key, job.record.paidEvent != nil,
+      since < Milliseconds(terms.keyLifeSeconds) * 1000
+    {
+      effects.append(
+        .wake(after: Pacing.backoff(failures: job.strikes, jitter: jitter)))
+      job.strikes += 1
+      return
+    }
+    if terms.reconcile != .none, since < Limits.unknownHoldsPlace {
+      job.strikes += 1
+      effects.append(
+        .wake(
+          after: pacing.wait(
+            wish: Pacing.backoff(failures: job.strikes, jitter: 0.5), jitter: jitter)))
+      return
+    }
+    hold(
+      .heldForReview,
+      job.record.failure?.message ?? Self.review(job.record, "it cannot be looked up"))
+  }
+
+  /// The moment of another look has come.
+  mutating func lookAgain() {
+    let since = now - (job.record.intentAt ?? now)
+    if terms.dedupe == .key, let event = job.record.paidEvent,
+      since < Milliseconds(terms.keyLifeSeconds) * 1000
+    {
+      job.record.pluginState = event.state
+      job.phase = .begin
+      effects.append(.step(event.isTimer ? .timer : .begin))
+    } else if terms.reconcile != .none, since < Limits.unknownHoldsPlace {
+      job.phase = .reconcile
+      effects.append(.step(.reconcile))
+    } else {
+      lookUp()
+    }
+  }
+
+  /// The plugin's word while the submit is unknown: about a repeat, or about a lookup.
+  mutating func steppedUnknown(_ step: PluginStep) {
+    switch step.verdict {
+    case .send(let request) where request.isIdempotent:
+      effects.append(.send(request, isPaid: false))
+    case .send(let request):
+      guard job.phase == .begin, terms.dedupe == .key else {
+        return hold(.pluginFault, "the plugin wanted to pay again while looking the job up")
+      }
+      job.paidUnderWay = true
+      effects.append(.send(request, isPaid: true))
+    case .wait, .succeed:
+      note("found", ["provider_id": JSON(job.record.handle)])
+      job.record.failure = nil
+      accepted()
+      if job.record.cancelRequestedAt != nil { return cancelAccepted() }
+      steppedAccepted(step)
+    case .fail(let failure) where failure.code == .notFound && job.phase == .reconcile:
+      note("absent", ["message": .string(failure.message)])
+      job.record.failure = nil
+      if job.record.cancelRequestedAt != nil { return cancelUnsent() }
+      requeue(nextAttempt: true, after: 0)
+    case .fail, .unsupported: lookUp()
+    }
+  }
+
+  static func review(_ record: JobRecord, _ why: String) -> String {
+    "it may have been charged by \(record.provider) (about \(record.quote.amount.dollars)): \(why). "
+      + "Do not repeat it; look at the provider's own list, then: kinora jobs resolve \(record.id)"
+  }
+}
+
+extension PluginFailure {
+  /// True where the provider itself said no, in words the plugin understood.
+  var isProvidersWord: Bool {
+    switch code {
+    case .invalid, .unauthenticated, .refused, .exhausted, .notFound: true
+    case .unavailable, .protocolBroken: false
+    }
+  }
+
+  /// The error table's word for it.
+  var errorCode: KinoraError.Code {
+    switch code {
+    case .invalid: .providerRefused
+    case .unauthenticated: .providerUnauthenticated
+    case .refused: .providerRefused
+    case .exhausted: .providerExhausted
+    case .notFound: .providerRefused
+    case .unavailable: .providerUnavailable
+    case .protocolBroken: .providerProtocol
+    }
+  }
+}
+
+extension ProviderResponse {
+  /// An HTML page, by its type or by its first bytes.
+  var isHTML: Bool {
+    if field("content-type")?.lowercased().hasPrefix("text/html") == true { return true }
+    let start = body.drop { $0 == 0x20 || (0x09...0x0d).contains($0) }.prefix(2)
+    return start.count == 2 && start.first == UInt8(ascii: "<")
+      && (start.last == UInt8(ascii: "!") || (start.last ?? 0) | 0x20 == UInt8(ascii: "h"))
+  }
+
+  /// A whole JSON object or array.
+  var isJSON: Bool {
+    guard let first = body.first(where: { $0 != 0x20 && !(0x09...0x0d).contains($0) }),
+      first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+    else { return false }
+    return (try? JSON.parse(body)) != nil
+  }
+}

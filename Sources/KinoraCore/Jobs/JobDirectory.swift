@@ -1,0 +1,70 @@
+public import KinoraModel
+import Synchronization
+
+/// Jobs as they stand after their last commit, for readers on any thread.
+///
+/// Live jobs are always here; finished ones as long as there is room. The outward form is made once
+/// for each version and shared.
+public final class JobDirectory: Sendable {
+  /// What a reader gets.
+  public struct Entry: Sendable {
+    /// The record after its last commit.
+    public var record: JobRecord
+    /// The outward JSON of that version.
+    public var rendered: [UInt8]
+  }
+
+  private struct State {
+    var entries: [JobID: Entry] = [:]
+    var finished: [JobID] = []
+    var oldest = 0
+    var counts: [JobState: Int] = [:]
+  }
+  private let state = Mutex(State())
+  private let capacity: Int
+  private let render: @Sendable (JobRecord) -> [UInt8]
+
+  /// - Parameters:
+  ///   - capacity: finished jobs that are kept
+  ///   - render: the outward form of a record
+  public init(capacity: Int = 20_000, render: @escaping @Sendable (JobRecord) -> [UInt8]) {
+    self.capacity = capacity
+    self.render = render
+  }
+
+  /// Puts a record after its commit.
+  public func put(_ record: JobRecord) {
+    let entry = Entry(record: record, rendered: render(record))
+    let isOver = record.state.isTerminal && record.tailUntil == nil
+    state.withLock { state in
+      if let before = state.entries.updateValue(entry, forKey: record.id) {
+        state.counts[before.record.state, default: 0] -= 1
+      }
+      state.counts[record.state, default: 0] += 1
+      guard isOver else { return }
+      state.finished.append(record.id)
+      while state.finished.count - state.oldest > capacity {
+        Self.drop(state.finished[state.oldest], from: &state)
+        state.oldest += 1
+      }
+      if state.oldest > 1024, state.oldest * 2 > state.finished.count {
+        state.finished.removeFirst(state.oldest)
+        state.oldest = 0
+      }
+    }
+  }
+
+  /// The job, or nil when it is not in memory.
+  public func get(_ id: JobID) -> Entry? { state.withLock { $0.entries[id] } }
+
+  /// Forgets a deleted job.
+  public func remove(_ id: JobID) { state.withLock { Self.drop(id, from: &$0) } }
+
+  /// Jobs in memory by state; complete for all states that are not terminal.
+  public func counts() -> [JobState: Int] { state.withLock { $0.counts } }
+
+  private static func drop(_ id: JobID, from state: inout State) {
+    guard let entry = state.entries.removeValue(forKey: id) else { return }
+    state.counts[entry.record.state, default: 0] -= 1
+  }
+}

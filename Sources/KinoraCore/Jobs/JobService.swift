@@ -1,0 +1,132 @@
+public import KinoraModel
+import Synchronization
+
+/// What the front doors call: one job core for all dialects.
+public final class JobService: Sendable {
+  /// Settings that a reload may change.
+  public struct Policy: Sendable {
+    /// Models and providers.
+    public var index: ModelIndex
+    /// Waiting jobs a client may have; 0 for no limit.
+    public var maxQueued: Int
+    /// What a day may cost on this host; nil for no limit.
+    public var hostCap: MicroUSD?
+    /// How long a job may wait for its turn.
+    public var queueWait: Milliseconds = Limits.queueWait
+    /// Providers whose credentials cannot be read, and why: no job is accepted for them.
+    public var unready: [String: KinoraError] = [:]
+
+    /// A policy.
+    public init(index: ModelIndex, maxQueued: Int, hostCap: MicroUSD?) {
+      self.index = index
+      self.maxQueued = maxQueued
+      self.hostCap = hostCap
+    }
+  }
+
+  let engine: Engine
+  let parts: EngineParts
+  /// The event log's memory.
+  public let hub: EventHub
+  let repeats: RepeatGuard
+  private let policyBox: Mutex<Policy>
+  let digest: @Sendable ([UInt8]) -> String
+
+  /// - Parameters:
+  ///   - digest: SHA-256 in hexadecimal
+  ///   - connectionIsOpen: whether the connection that carried an answer still stands
+  public init(
+    engine: Engine, parts: EngineParts, hub: EventHub, policy: Policy,
+    digest: @escaping @Sendable ([UInt8]) -> String,
+    connectionIsOpen: @escaping @Sendable (UInt64) -> Bool
+  ) {
+    self.engine = engine
+    self.parts = parts
+    self.hub = hub
+    self.digest = digest
+    policyBox = Mutex(policy)
+    repeats = RepeatGuard(clock: parts.clock, connectionIsOpen: connectionIsOpen)
+  }
+
+  /// The policy in force.
+  public var policy: Policy { policyBox.withLock { $0 } }
+
+  /// Puts a new policy in force, for the engine as well.
+  public func apply(_ policy: Policy) async {
+    policyBox.withLock { $0 = policy }
+    await engine.configure(policy.index)
+  }
+
+  // MARK: Making jobs
+
+  /// What a request would become and cost; makes nothing. Throws every error that making it would
+  /// throw, budgets aside.
+  public func quote(_ submission: Submission) throws(KinoraError) -> QuoteAnswer {
+    let policy = policy
+    let entry = try policy.index.resolve(
+      submission.request.model.isEmpty ? nil : submission.request.model)
+    let door = DoorDefaults.table[submission.door] ?? DoorDefaults(alwaysSnaps: false)
+    let resolved = try Resolver.resolve(
+      submission.request, for: entry.model, door: door, now: parts.clock.now())
+    if let why = policy.unready[entry.settings.name] { throw why }
+    let quote = try Pricing.quote(
+      resolved, model: entry.model, assume: entry.settings.assumeCost)
+    return QuoteAnswer(entry: entry, resolved: resolved, quote: quote)
+  }
+
+  /// Accepts a job, or answers the one that the same key or the same undelivered request made.
+  public func submit(_ submission: Submission) async throws(KinoraError) -> Accepted {
+    let answer = try quote(submission)
+    let fingerprint = Fingerprint.of(answer, client: submission.viewer.client, digest: digest)
+    return try await repeats.guarding(submission, fingerprint, store: parts.store) {
+      record throws(KinoraError) in
+      try await self.answerFor(record)
+    } make: { () throws(KinoraError) -> JobRecord in
+      try await self.make(submission, answer, fingerprint)
+    }
+  }
+
+  private func make(_ submission: Submission, _ answer: QuoteAnswer, _ fingerprint: String)
+    async throws(KinoraError) -> JobRecord
+  {
+    let policy = policy
+    guard parts.artifacts.freeBytes() > Limits.freeDiskFloor else {
+      throw KinoraError(
+        .storageFull,
+        "less than \(Limits.freeDiskFloor / 1_048_576) MiB are free in the state directory",
+        retryAfter: 60)
+    }
+    let now = parts.clock.now()
+    let settings = answer.entry.settings
+    let record = JobRecord(
+      id: JobID(random: parts.entropy.bytes(16)), client: submission.viewer.client,
+      principal: submission.viewer.principal, door: submission.door, createdAt: now,
+      request: answer.resolved.request, kind: answer.resolved.kind, provider: settings.name,
+      plugin: settings.plugin, model: answer.entry.model.id,
+      seed: parts.entropy.bytes(16).hexadecimal, terms: answer.entry.model.terms,
+      quote: answer.quote, queueUntil: now + policy.queueWait)
+    var made = record
+    made.asked = answer.resolved.asked
+    return try await engine.accept(
+      made, key: submission.key, fingerprint: fingerprint,
+      scopes: scopes(client: record.client, endUser: answer.resolved.request.endUser),
+      maxQueued: policy.maxQueued)
+  }
+
+  /// The budgets a job of this client counts against.
+  func scopes(client: String, endUser: String?) -> [BudgetScope] {
+    var scopes = [
+      BudgetScope("host", cap: policy.hostCap), BudgetScope("client:\(client)", cap: nil),
+    ]
+    if let endUser { scopes.append(BudgetScope("user:\(client)/\(endUser)", cap: nil)) }
+    return scopes
+  }
+
+  private func answerFor(_ id: JobID) async throws(KinoraError) -> JobRecord {
+    if let entry = parts.directory.get(id) { return entry.record }
+    guard let record = try await parts.store.job(id) else {
+      throw KinoraError(.notFound, "the job of this key was deleted")
+    }
+    return record
+  }
+}
