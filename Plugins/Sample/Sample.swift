@@ -47,7 +47,7 @@ struct Sample: Provider {
     }
     guard response.isSuccess else {
       throw Failure(
-        response, words: response.jsonOrNull["error"]["message"].string, now: context.now)
+        response, words: response.jsonOrNull["error"]["message"].string, context)
     }
     let answer = try response.json()
     switch state {

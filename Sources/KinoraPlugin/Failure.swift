@@ -42,22 +42,27 @@ public struct Failure: Error, Sendable, Equatable {
   /// What an answer's status means at nearly every provider; `words` are the provider's own, if the
   /// body had some, and are cleaned here.
   ///
-  /// 402 and a spent balance do not mend themselves, so only 429 of this family is retryable.
-  public init(_ response: Response, words: String?, now: Int64) {
+  /// 402 and a spent balance do not mend themselves, so only 429 of this family is retryable. While a
+  /// lost submit is looked up, a 404 is no proof that the job is absent (the path may have moved): only
+  /// the provider's own list is, and the plugin must say so itself.
+  public init(_ response: Response, words: String?, _ context: Context) {
     let said = words.map(Failure.cleaned).flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
     let status = response.status
     switch status {
     case 401, 403: self.init(.unauthenticated, "the provider refused the credential\(said)")
     case 402: self.init(.exhausted, "the provider's account has no credit left\(said)")
+    case 404,
+      410 where context.phase == .reconcile:
+      self.init(.unavailable, "the provider answered the lookup with \(status)\(said)")
     case 404, 410: self.init(.notFound, "the provider does not know it (\(status))\(said)")
     case 429:
       self.init(
         .exhausted, "the provider has no room for more requests\(said)", isRetryable: true,
-        retryAfter: response.retryAfter(now: now) ?? 0)
+        retryAfter: response.retryAfter(now: context.now) ?? 0)
     case 408, 500...599:
       self.init(
         .unavailable, "the provider answered \(status)\(said)", isRetryable: true,
-        retryAfter: response.retryAfter(now: now) ?? 0)
+        retryAfter: response.retryAfter(now: context.now) ?? 0)
     case 400...499: self.init(.invalid, "the provider refused the request (\(status))\(said)")
     default: self.init(.protocol, "the provider answered \(status)\(said)")
     }

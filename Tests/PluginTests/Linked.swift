@@ -1,0 +1,43 @@
+import CKinoraPlugin
+import Glibc
+import GooglePlugin
+import KinoraModel
+import KinoraPluginHost
+import OpenRouterPlugin
+import SamplePlugin
+import StillPlugin
+
+/// The shipped plugins as they are linked into the tests: the same code as in the `.so` files.
+enum Linked {
+  typealias Entry = @Sendable (UnsafePointer<kn_host>?) -> UnsafePointer<kn_plugin>?
+
+  static let entries: [(folder: String, entry: Entry)] = [
+    ("Sample", { sampleEntry($0) }), ("Still", { kinora_plugin_still($0) }),
+  ]
+
+  static func plugin(_ folder: String) throws -> LoadedPlugin {
+    guard let entry = entries.first(where: { $0.folder == folder })?.entry else {
+      throw KinoraError(.notFound, "no plugin \(folder) is linked")
+    }
+    var host = kn_host()
+    host.struct_size = UInt32(MemoryLayout<kn_host>.size)
+    host.abi_major = KN_ABI_MAJOR
+    host.abi_minor = KN_ABI_MINOR
+    guard let table = entry(&host) else {
+      throw KinoraError(.configuration, "\(folder) declined the host")
+    }
+    return try LoadedPlugin(table: table, name: folder.lowercased())
+  }
+
+  /// The folder of the sources, from this file's place.
+  static var root: String {
+    #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+  }
+
+  /// A folder of its own, for one test.
+  static func temporaryFolder() throws -> String {
+    var template = Array("/tmp/kinora-plugin-test.XXXXXX".utf8CString)
+    guard let path = mkdtemp(&template) else { throw KinoraError(.storeFailed, "mkdtemp") }
+    return String(cString: path)
+  }
+}
