@@ -51,10 +51,11 @@ public struct Failure: Error, Sendable, Equatable {
     switch status {
     case 401, 403: self.init(.unauthenticated, "the provider refused the credential\(said)")
     case 402: self.init(.exhausted, "the provider's account has no credit left\(said)")
-    case 404,
-      410 where context.phase == .reconcile:
-      self.init(.unavailable, "the provider answered the lookup with \(status)\(said)")
-    case 404, 410: self.init(.notFound, "the provider does not know it (\(status))\(said)")
+    case 404, 410:
+      self =
+        context.phase == .reconcile
+        ? Failure(.unavailable, "the provider answered the lookup with \(status)\(said)")
+        : Failure(.notFound, "the provider does not know it (\(status))\(said)")
     case 429:
       self.init(
         .exhausted, "the provider has no room for more requests\(said)", isRetryable: true,
