@@ -44,7 +44,8 @@ install -d -m 755 "$root/etc/kinora/providers.d"
 put 644 Sources/CKinoraPlugin/include/kinora_plugin.h "$root$prefix/include/kinora_plugin.h"
 put 644 packaging/kinora-plugin.pc "$lib/pkgconfig/kinora-plugin.pc"
 put 644 LICENSE "$root$prefix/share/doc/kinora/copyright"
+put 644 README.md "$root$prefix/share/doc/kinora/README.md"
 if [ "$prefix" != /usr ]; then
-  sed -i "s|/usr/bin/|$prefix/bin/|g; s|/usr/lib/kinora|$prefix/lib/kinora|g; s|^prefix=.*|prefix=$prefix|" \
+  sed -i "s|/usr/bin/kinora|$prefix/bin/kinora|g; s|/usr/lib/kinora|$prefix/lib/kinora|g; s|/usr/share/doc/kinora|$prefix/share/doc/kinora|g; s|^prefix=.*|prefix=$prefix|" \
     "$lib/systemd/system/"kinora.* "$lib/pkgconfig/kinora-plugin.pc" "$root/etc/kinora/kinora.yaml"
 fi
