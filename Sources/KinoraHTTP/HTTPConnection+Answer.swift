@@ -14,6 +14,7 @@ extension HTTPConnection {
     case .bytes(let bytes): answer(response, bytes)
     case .file(let file): answer(response, file)
     case .stream(let streaming): answer(response, streaming)
+    case .wire(let wire): answer(wire)
     }
   }
 
@@ -53,6 +54,8 @@ extension HTTPConnection {
       activity = .reading
       clearDeadline()
       pump()
+    } else if exchange.resets {
+      reset()
     } else if exchange.unread || readable || unhandled > 0 {
       linger()
     } else {

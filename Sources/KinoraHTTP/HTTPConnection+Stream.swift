@@ -50,14 +50,27 @@ extension HTTPConnection {
       exchange.isWhole = true
       return flush()
     }
-    let state = StreamState(streaming, chunked: chunked)
+    begin(StreamState(streaming, chunked: chunked), streaming.run)
+  }
+
+  /// Begins an answer that the service words itself.
+  func answer(_ wire: HTTPWire) {
+    exchange.keepAlive = false
+    exchange.resets = wire.resets
+    exchange.conditions = HTTPFields()
+    begin(StreamState(HTTPStreaming(heartbeat: [], run: wire.run), chunked: false), wire.run)
+  }
+
+  private func begin(
+    _ state: StreamState, _ run: @escaping @Sendable (any HTTPStream) async -> Void
+  ) {
     state.touched(now: loop.now)
     stream = state
     server.counters.streamBegan()
     server.note(due: state.heartbeatAt)
     let ordinal = self.ordinal
     runTask { [self] in
-      await streaming.run(ConnectionStream(connection: self, ordinal: ordinal))
+      await run(ConnectionStream(connection: self, ordinal: ordinal))
       await loop.perform { [self] in
         if ordinal == self.ordinal { endStream() }
       }

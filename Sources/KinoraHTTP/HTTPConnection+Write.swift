@@ -56,6 +56,14 @@ extension HTTPConnection {
     pump()
   }
 
+  /// Ends the connection with RST.
+  func reset() {
+    var hard = Glibc.linger(l_onoff: 1, l_linger: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout.size(ofValue: hard)))
+    close()
+  }
+
   /// The connection is closed: whoever waits for its output is told.
   func endOutput() {
     output = OutputQueue()

@@ -28,6 +28,9 @@ public enum HTTPBody: Sendable {
   case file(HTTPFile)
   /// An open-ended body; the closure writes until it returns, then the body ends.
   case stream(HTTPStreaming)
+  /// The service writes the whole answer itself, head included; status and fields are not sent.
+  /// For servers that must misbehave on purpose.
+  case wire(HTTPWire)
 }
 
 /// A file to be served.

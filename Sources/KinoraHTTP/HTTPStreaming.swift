@@ -21,6 +21,20 @@ public struct HTTPStreaming: Sendable {
   }
 }
 
+/// An answer byte by byte: nothing is sent but what the closure writes, then the connection ends.
+public struct HTTPWire: Sendable {
+  /// Ends the connection with RST instead of FIN; bytes that were written may be lost with it.
+  public var resets: Bool
+  /// Runs on the loop's executor; is cancelled when the client leaves.
+  public var run: @Sendable (any HTTPStream) async -> Void
+
+  /// An answer that the closure words.
+  public init(resets: Bool, run: @escaping @Sendable (any HTTPStream) async -> Void) {
+    self.resets = resets
+    self.run = run
+  }
+}
+
 /// Where a streaming answer is written.
 public protocol HTTPStream: Sendable {
   /// Queues bytes; waits while more than the backlog cap is unsent. Throws `HTTPGone` when the

@@ -36,4 +36,6 @@ struct Exchange {
   var isWhole = false
   /// The request's body was not read to its end, so nothing behind it can be a request.
   var unread = false
+  /// The connection ends with a reset.
+  var resets = false
 }
