@@ -72,7 +72,7 @@ extension Catalog {
       "id", "name", "aliases", "kinds", "durations", "default_duration", "aspect_ratios",
       "resolutions", "sizes", "fps", "audio", "seed", "negative_prompt", "max_count",
       "max_prompt_bytes", "inputs", "input_types", "max_input_bytes", "options", "prices", "submit",
-      "retires_at", "retired_at", "successor",
+      "retires_at", "retired_at", "retired_hosts", "successor",
     ])
     let id: String = try json.required("id")
     var kinds: [GenerationKind] = []
@@ -107,6 +107,7 @@ extension Catalog {
     model.terms = try terms(json.child("submit"), from: shared)
     model.retiresAt = try json.string("retires_at")
     model.retiredAt = try json.string("retired_at")
+    model.retiredHosts = try json.strings("retired_hosts")
     model.successor = try json.string("successor")
     return model
   }

@@ -108,6 +108,8 @@ public struct CatalogModel: Sendable, Equatable {
   public var retiresAt: String?
   /// When the provider shut it down.
   public var retiredAt: String?
+  /// Hosts at which it is shut down; empty: everywhere. A dialect may live on at compatible hosts.
+  public var retiredHosts: [String] = []
   /// What to use instead.
   public var successor: String?
 

@@ -47,10 +47,11 @@ public struct Resolver {
   /// The request as this model will make it. Throws `badField`, `promptMissing`, `badMedia`,
   /// `tooLarge` or `modelRetired`.
   public static func resolve(
-    _ request: GenerationRequest, for model: CatalogModel, door: DoorDefaults, now: Milliseconds
+    _ request: GenerationRequest, for model: CatalogModel, at baseURL: String, door: DoorDefaults,
+    now: Milliseconds
   ) throws(KinoraError) -> ResolvedRequest {
     var resolver = Resolver(model: model, request: request, door: door)
-    try resolver.notRetired(now: now)
+    try resolver.notRetired(at: baseURL, now: now)
     let kind = try resolver.kind()
     try resolver.prompt()
     try resolver.seconds()
@@ -59,8 +60,12 @@ public struct Resolver {
     return ResolvedRequest(request: resolver.request, kind: kind, asked: resolver.asked)
   }
 
-  private func notRetired(now: Milliseconds) throws(KinoraError) {
+  private func notRetired(at baseURL: String, now: Milliseconds) throws(KinoraError) {
     guard let day = model.retiredAt, let at = UTC.parse(day), at <= now else { return }
+    let hosts = model.retiredHosts
+    guard hosts.isEmpty || hosts.contains(where: { baseURL.hasPrefix("https://\($0)") }) else {
+      return
+    }
     let next = model.successor.map { "; use \($0)" } ?? ""
     throw KinoraError(
       .modelRetired, "\(model.id) was shut down by its provider on \(day)\(next)", field: "model",

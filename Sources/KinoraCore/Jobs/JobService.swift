@@ -67,7 +67,8 @@ public final class JobService: Sendable {
       submission.request.model.isEmpty ? nil : submission.request.model)
     let door = DoorDefaults.table[submission.door] ?? DoorDefaults(alwaysSnaps: false)
     let resolved = try Resolver.resolve(
-      submission.request, for: entry.model, door: door, now: parts.clock.now())
+      submission.request, for: entry.model, at: entry.settings.baseURL, door: door,
+      now: parts.clock.now())
     if let why = policy.unready[entry.settings.name] { throw why }
     let quote = try Pricing.quote(
       resolved, model: entry.model, assume: entry.settings.assumeCost)
