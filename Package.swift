@@ -79,7 +79,7 @@ let package = Package(
       "KinoraModel", "KinoraPluginHost", "KinoraStore", "KinoraSystem", "KinoraTransport"),
     // Floor 6: programs.
     program("kinorad", "KinoraDaemon"),
-    program("kinora", "CCurl", "CSys", "KinoraModel"),
+    program("kinora", "CCrypto", "CCurl", "CSys", "KinoraModel"),
     program("kinora-sim", "CSys", "KinoraHTTP", "KinoraLoop", "KinoraModel"),
     program("kinora-plugin-check", "CKinoraPlugin", "CSys", "KinoraModel", "KinoraPluginHost"),
 

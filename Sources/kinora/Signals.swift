@@ -25,3 +25,12 @@ final class Signals {
     return Int32(info.ssi_signo)
   }
 }
+
+extension Signals {
+  /// Waits; throws `interrupted` when a signal comes first.
+  func wait(_ milliseconds: Int32) throws(Failure) {
+    var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    poll(&watched, 1, milliseconds)
+    if next() != nil { throw .interrupted }
+  }
+}

@@ -58,3 +58,6 @@ func randomToken(bytes count: Int) -> String {
   var generator = SystemRandomNumberGenerator()
   return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }.hexadecimal
 }
+
+/// The system's number of the last call that failed; to be read at once.
+func systemErrorNumber() -> Int32 { errno }

@@ -76,7 +76,8 @@ struct CommandLineReader {
       throw .usage(
         "kinora \(first) needs a second word", "one of: \(below.joined(separator: ", "))")
     }
-    let near = Spelling.nearest(first, in: Commands.visible.map(\.name))
+    let firsts = Commands.visible.map { String($0.name.prefix { $0 != " " }) }
+    let near = Spelling.nearest(first, in: firsts)
     throw .usage(
       "there is no command \(Shell.quoted(first))",
       near.first.map { "did you mean: kinora \($0)" } ?? "see: kinora --help")

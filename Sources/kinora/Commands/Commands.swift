@@ -1,7 +1,10 @@
 /// Every command, in the order in which the overview shows them.
 enum Commands {
   static let all: [Command] = [
-    sandbox, version, sandboxChild,
+    generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, plugins, providers,
+    usage,
+    configCheck, configShow, reload, pause, resume, doctor, sandbox, version, completion,
+    completionWords, sandboxChild,
   ]
 
   /// Those that the overview and the spelling help name.
