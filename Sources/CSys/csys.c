@@ -214,3 +214,42 @@ int64_t kn_microseconds(int clock) {
   struct timespec t;
   return clock_gettime(clock, &t) ? -1 : (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
+
+static const int fatal[] = { SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGBUS };
+static struct sigaction before_us[6];
+/* Initial-exec: reading it in a handler must not allocate. */
+static __thread volatile unsigned char *mark __attribute__((tls_model("initial-exec")));
+static void on_trap(int sig, siginfo_t *info, void *context) {
+  (void)context;
+  if (mark) *mark = 2;
+  for (int i = 0; i < 6; i++)
+    if (fatal[i] == sig) sigaction(sig, &before_us[i], NULL);
+  if (info->si_code <= 0) raise(sig); /* a fault comes again by itself when we return, a sent signal does not */
+}
+void kn_trap_watch(void) {
+  static int done;
+  if (__atomic_exchange_n(&done, 1, __ATOMIC_ACQ_REL)) return;
+  struct sigaction ours = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+  sigemptyset(&ours.sa_mask);
+  for (int i = 0; i < 6; i++) sigaction(fatal[i], &ours, &before_us[i]);
+}
+void kn_trap_mark(volatile unsigned char *at) { mark = at; }
+int kn_memfd_open(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+static volatile int signal_pipe = -1;
+static void on_signal(int number) {
+  int e = errno;
+  unsigned char byte = (unsigned char)number;
+  if (write(signal_pipe, &byte, 1) < 0) { /* full: the same signals are waiting in it already */ }
+  errno = e;
+}
+int kn_signal_pipe(const int *signals, int count) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC)) return -1;
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  signal_pipe = ends[1];
+  struct sigaction a = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+  sigfillset(&a.sa_mask);
+  for (int i = 0; i < count; i++)
+    if (sigaction(signals[i], &a, 0)) return -1;
+  return ends[0];
+}

@@ -12,28 +12,37 @@ public enum DaemonSignal: Sendable, Equatable {
   case reload
 }
 
-/// Signals as values, read from a signalfd by a thread of their own, so that no code of ours ever
-/// runs inside a signal handler.
+/// Signals as values.
+///
+/// Blocking them and reading a signalfd is not enough: an asynchronous `main` ends in Dispatch's
+/// `dispatch_main`, which makes a thread that waits in sigsuspend(2) with an empty mask and takes
+/// them all. So a handler passes their numbers through a pipe, wherever it runs; the mask only sees
+/// to it that no other system call is interrupted.
 public enum Signals {
   private static let numbers = [SIGTERM, SIGINT, SIGHUP]
 
-  /// Blocks the signals of `DaemonSignal` and gives them as a stream that never ends.
+  /// Takes the signals of `DaemonSignal` over and gives them as a stream that never ends.
   ///
-  /// To be called once, first in `main`: a thread inherits the mask of the one that made it, and a
-  /// thread with an unblocked SIGTERM would end the process. Children get an empty mask from
-  /// `kn_spawn`. Throws `unavailable` when the kernel has no descriptor or thread left.
+  /// To be called once, first in `main`: a thread inherits the mask of the one that made it. Children
+  /// get an empty mask and the default handlers from `kn_spawn`. Throws `unavailable` when the kernel
+  /// has no descriptor or thread left.
   public static func block() throws(KinoraError) -> AsyncStream<DaemonSignal> {
-    var set = sigset_t()
-    sigemptyset(&set)
-    for number in numbers { sigaddset(&set, number) }
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    let descriptor = signalfd(-1, &set, Int32(SFD_CLOEXEC))
-    if descriptor < 0 { throw KinoraError(.unavailable, "signalfd: \(errnoText())") }
+    change(SIG_BLOCK)
+    let descriptor = kn_signal_pipe(numbers, Int32(numbers.count))
+    if descriptor < 0 { throw KinoraError(.unavailable, "no pipe for signals: \(errnoText())") }
 
     let (stream, continuation) = AsyncStream.makeStream(of: DaemonSignal.self)
     let reader = SignalReader(descriptor: descriptor, continuation: continuation)
     guard reader.start() else { throw KinoraError(.unavailable, "no thread for signals") }
     return stream
+  }
+
+  /// Blocks or unblocks the signals in this thread.
+  fileprivate static func change(_ how: Int32) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in numbers { sigaddset(&set, number) }
+    pthread_sigmask(how, &set, nil)
   }
 }
 
@@ -61,13 +70,13 @@ private final class SignalReader: Sendable {
 
   func run() {
     kn_thread_name("signals")
-    var info = signalfd_siginfo()
-    let size = MemoryLayout<signalfd_siginfo>.size
+    Signals.change(SIG_UNBLOCK)
+    var number: UInt8 = 0
     while true {
-      let count = read(descriptor, &info, size)
+      let count = read(descriptor, &number, 1)
       if count < 0, errno == EINTR { continue }
-      guard count == size else { return }
-      switch Int32(bitPattern: info.ssi_signo) {
+      guard count == 1 else { return }
+      switch Int32(number) {
       case SIGTERM: continuation.yield(.terminate)
       case SIGINT: continuation.yield(.interrupt)
       case SIGHUP: continuation.yield(.reload)

@@ -56,3 +56,11 @@ int kn_thread_name(const char *name);    /* this thread, at most 15 bytes; retur
 /* Who listens on this Unix socket; never waits. ECONNREFUSED: nobody. EAGAIN: somebody whose queue is full. */
 int kn_probe_unix(const char *path, struct kn_peer *peer);
 int64_t kn_microseconds(int clock);      /* clock_gettime(2): CLOCK_REALTIME, CLOCK_BOOTTIME, CLOCK_MONOTONIC */
+
+/* Traps in a plugin's step. While `mark` is set for this thread, a fatal signal (ILL, TRAP, ABRT, FPE, SEGV, BUS)
+   writes 2 there before it goes its usual way. */
+void kn_trap_watch(void);                      /* installs the handlers, once a process */
+void kn_trap_mark(volatile unsigned char *at); /* NULL: this thread is out of the step */
+int kn_memfd_open(const char *name);       /* empty, unsealed, close-on-exec */
+/* Lets a handler write the number of each of these signals, one byte each, into a pipe; gives its end to read from. */
+int kn_signal_pipe(const int *signals, int count);
