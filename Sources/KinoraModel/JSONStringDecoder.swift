@@ -1,6 +1,9 @@
 /// Decodes the escapes of one JSON string (RFC 8259 §7) that comes in pieces, cut anywhere.
 struct JSONStringDecoder: Sendable {
-  private enum Place { case plain, escape, hex(Int) }
+  private enum Place {
+    case plain, escape
+    case hex(Int)
+  }
 
   /// For whoever looks for the closing quote: the next byte is escaped.
   var willEscape = false
