@@ -15,12 +15,18 @@ struct Flag: Sendable {
   var short: Character?
   var shape: Shape
   var help: String
+  /// Other names that are taken as well.
+  var others: [String]
 
-  init(_ name: String, _ short: Character? = nil, _ shape: Shape = .on, _ help: String) {
+  init(
+    _ name: String, _ short: Character? = nil, _ shape: Shape = .on, _ help: String,
+    others: [String] = []
+  ) {
     self.name = name
     self.short = short
     self.shape = shape
     self.help = help
+    self.others = others
   }
 
   /// What the value is called, or nil for a flag without one.

@@ -106,7 +106,7 @@ struct CommandLineReader {
       separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts[0])
     let inline = parts.count == 2 ? String(parts[1]) : nil
-    if let flag = flags.first(where: { $0.name == name }) {
+    if let flag = flags.first(where: { $0.name == name || $0.others.contains(name) }) {
       return try take(flag, written: "--\(name)", inline: inline)
     }
     if name.hasPrefix("no-"), inline == nil,
@@ -114,7 +114,7 @@ struct CommandLineReader {
     {
       return arguments.add(flag.name, "false")
     }
-    let near = Spelling.nearest(name, in: flags.map(\.name))
+    let near = Spelling.nearest(name, in: flags.flatMap { [$0.name] + $0.others })
     throw .usage(
       "there is no flag --\(name) \(place)",
       near.first.map { "did you mean: --\($0)" } ?? "see: kinora --help")

@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora reload`: a refused file is a configuration error, 78, as for the daemon itself.
   static let reload = Command(
     name: "reload", summary: "read the configuration again; returns when it is in force",
     examples: [
@@ -22,6 +23,7 @@ extension Commands {
       }
     })
 
+  /// `kinora pause`.
   static let pause = Command(
     name: "pause", summary: "send no more paid requests",
     examples: [
@@ -35,6 +37,7 @@ extension Commands {
       }
     })
 
+  /// `kinora resume`.
   static let resume = Command(
     name: "resume", summary: "send paid requests again",
     examples: [

@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora cancel`: every one of several is tried; the exit code is that of the last refusal.
   static let cancel = Command(
     name: "cancel", summary: "stop jobs", operands: "ID…", count: 1...100,
     examples: [

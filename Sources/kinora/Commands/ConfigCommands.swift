@@ -3,6 +3,7 @@ import Glibc
 import KinoraModel
 
 extension Commands {
+  /// `kinora config check`: becomes kinorad, which alone knows its configuration; its exit code is ours.
   static let configCheck = Command(
     name: "config check", summary: "check configuration files without a daemon",
     operands: "FILE…", count: 1...16,
@@ -19,6 +20,7 @@ extension Commands {
       throw .system("cannot run \(program)", errno, .configuration)
     })
 
+  /// `kinora config show`: what the daemon runs with.
   static let configShow = Command(
     name: "config show", summary: "the configuration in force, secrets masked",
     examples: [

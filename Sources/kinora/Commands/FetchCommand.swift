@@ -2,6 +2,7 @@ import Glibc
 import KinoraModel
 
 extension Commands {
+  /// `kinora fetch`: the files of a job that is done.
   static let fetch = Command(
     name: "fetch", summary: "download a job's result", operands: "ID", count: 1...1,
     examples: [

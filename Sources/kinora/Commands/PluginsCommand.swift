@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora plugins`: `GET /v1/plugins` as a table.
   static let plugins = Command(
     name: "plugins", summary: "plugin files and why one is not loaded",
     examples: [

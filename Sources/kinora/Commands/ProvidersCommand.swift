@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora providers`: `GET /v1/providers` as a table.
   static let providers = Command(
     name: "providers", summary: "providers, their keys and how they are reached",
     examples: [

@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora quote`: the question that `generate` asks first.
   static let quote = Command(
     name: "quote", summary: "what a video would cost; makes nothing", operands: "PROMPT",
     count: 0...1,

@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora jobs resolve`: only a person can know what became of a held job.
   static let jobsResolve = Command(
     name: "jobs resolve", summary: "decide about a held job", operands: "ID", count: 1...1,
     examples: [

@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora usage`: `GET /v1/usage` as a table.
   static let usage = Command(
     name: "usage", summary: "money: caps, reserved and spent",
     examples: [

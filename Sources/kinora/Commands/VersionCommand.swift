@@ -1,6 +1,7 @@
 import KinoraModel
 
 extension Commands {
+  /// `kinora version`: answers without a daemon too.
   static let version = Command(
     name: "version", summary: "versions of this program and of the daemon",
     examples: [

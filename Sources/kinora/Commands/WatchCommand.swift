@@ -2,6 +2,7 @@ import Glibc
 import KinoraModel
 
 extension Commands {
+  /// `kinora watch`: the follower for jobs that are there already.
   static let watch = Command(
     name: "watch", summary: "follow jobs to their end", operands: "ID…", count: 1...100,
     examples: [

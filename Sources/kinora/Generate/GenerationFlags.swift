@@ -4,9 +4,9 @@ import KinoraModel
 enum GenerationFlags {
   static let all = [
     Flag("model", "m", .value("MODEL"), "PROVIDER/MODEL, an alias, or a provider's name"),
-    Flag("duration", "d", .value("SECONDS"), "length"),
+    Flag("seconds", "d", .value("SECONDS"), "length", others: ["duration"]),
     Flag("size", nil, .value("WxH"), "pixels, as 1280x720"),
-    Flag("aspect", nil, .value("W:H"), "shape, as 16:9"),
+    Flag("aspect", nil, .value("W:H"), "shape, as 16:9", others: ["aspect-ratio"]),
     Flag("resolution", nil, .value("NAME"), "as 720p"),
     Flag("fps", nil, .value("N"), "frames a second"),
     Flag("image", "i", .value("FILE|URL"), "the first frame"),
@@ -32,7 +32,7 @@ struct GenerationFields {
   init(_ arguments: Arguments) throws(Failure) {
     if let model = arguments.value("model") { set("model", .string(model)) }
     if let prompt = arguments.operands.first { set("prompt", .string(prompt)) }
-    if let seconds = try arguments.seconds("duration") { set("seconds", JSON(seconds)) }
+    if let seconds = try arguments.seconds("seconds") { set("seconds", JSON(seconds)) }
     for (flag, field) in [
       ("size", "size"), ("aspect", "aspect_ratio"), ("resolution", "resolution"),
       ("negative", "negative_prompt"),

@@ -36,11 +36,11 @@ extension Commands {
       return try Sandbox(plan).run()
     })
 
-  /// A positive decimal, as it will stand in the configuration.
+  /// As it will stand in the configuration, whose `poll_speed` has the same bounds.
   private static func speed(_ arguments: Arguments) throws(Failure) -> String {
     guard let text = arguments.value("speed") else { return "1" }
-    guard let number = Double(text), number >= 0.01, number <= 1_000_000 else {
-      throw .usage("--speed takes a number from 0.01 to 1000000, not \(Shell.quoted(text))")
+    guard let number = Double(text), number >= 1, number <= 1000 else {
+      throw .usage("--speed takes a number from 1 to 1000, not \(Shell.quoted(text))")
     }
     return Words.number(number)
   }
