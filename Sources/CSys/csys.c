@@ -253,3 +253,8 @@ int kn_signal_pipe(const int *signals, int count) {
     if (sigaction(signals[i], &a, 0)) return -1;
   return ends[0];
 }
+#include <sys/vfs.h>
+int64_t kn_filesystem(const char *path) {
+  struct statfs s;
+  return statfs(path, &s) ? -1 : (int64_t)(uint32_t)s.f_type;
+}

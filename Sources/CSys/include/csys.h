@@ -64,3 +64,5 @@ void kn_trap_mark(volatile unsigned char *at); /* NULL: this thread is out of th
 int kn_memfd_open(const char *name);       /* empty, unsealed, close-on-exec */
 /* Lets a handler write the number of each of these signals, one byte each, into a pipe; gives its end to read from. */
 int kn_signal_pipe(const int *signals, int count);
+/* The file system's magic number (linux/magic.h) of an existing path. */
+int64_t kn_filesystem(const char *path);
