@@ -48,6 +48,7 @@ extension Provider {
 
   private static func write(_ step: Step<State>, to out: kn_out) throws(Failure) {
     // Everything that can fail comes first: a failure must be the only verdict.
+    try step.check()
     let saved: [UInt8]? =
       switch step.verdict {
       case .send(_, let state), .wait(_, let state):

@@ -76,9 +76,8 @@ public final class LoadedPlugin: @unchecked Sendable {
     return try recorder.finish(status, plugin: "\(id) \(version)")
   }
 
-  /// The table's step function as it is, for checks that hand it odd structs.
-  public func rawStep(_ event: UnsafePointer<kn_event>?, _ out: UnsafePointer<kn_out>?) -> kn_status
-  {
+  /// The table's step function as it is.
+  func rawStep(_ event: UnsafePointer<kn_event>?, _ out: UnsafePointer<kn_out>?) -> kn_status {
     table.step.map { $0(event, out) } ?? kn_status(KN_BUG)
   }
 
