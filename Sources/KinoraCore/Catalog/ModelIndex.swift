@@ -21,12 +21,17 @@ public struct ModelIndex: Sendable {
   public let entries: [Entry]
   /// What `model` means when a request has none.
   public let defaultModel: String?
+  /// Configured providers that have no models now, and why.
+  public let absent: [String: String]
   private let byID: [String: Int]
   private let byName: [String: [Int]]
 
   /// An index of `providers` with the catalogs of their plugins; a provider without a catalog (its
-  /// plugin is not loaded) has no models.
-  public init(providers: [ProviderSettings], catalogs: [String: Catalog], defaultModel: String?) {
+  /// plugin is not loaded) has no models, and `absent` says why.
+  public init(
+    providers: [ProviderSettings], catalogs: [String: Catalog], defaultModel: String?,
+    absent: [String: String] = [:]
+  ) {
     var entries: [Entry] = []
     var byID: [String: Int] = [:]
     var byName: [String: [Int]] = [:]
@@ -46,6 +51,7 @@ public struct ModelIndex: Sendable {
     self.byID = byID
     self.byName = byName
     self.defaultModel = defaultModel
+    self.absent = absent
   }
 
   /// The model that `name` means. Throws `modelUnknown` with the nearest names.
@@ -62,6 +68,10 @@ public struct ModelIndex: Sendable {
       throw KinoraError(
         .modelUnknown, "the model name \(name.quoted) fits several providers: say which",
         field: "model", allowed: found.map { entries[$0].id })
+    }
+    let provider = name.split(separator: "/").first.map(String.init) ?? name
+    if let why = absent[provider] {
+      throw KinoraError(.unavailable, "\(provider) has no models now: \(why)", field: "model")
     }
     let near = Spelling.nearest(name, in: entries.map(\.id) + Array(byName.keys), most: 5)
     throw KinoraError(

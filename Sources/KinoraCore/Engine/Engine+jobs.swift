@@ -86,6 +86,9 @@ extension Engine {
   /// can.
   public func waitingAt(_ provider: String) -> Int { fair.waitingCount(provider: provider) }
 
+  /// From here on no job is claimed, no permit given and no job accepted.
+  public func beginDrain() { isDraining = true }
+
   /// Stops: no claims, no permits; repeatable exchanges are cut; paid ones are waited for until the
   /// steady clock shows `deadline`. `extend` is called about every 5 s while waiting.
   public func drain(deadline: Milliseconds, extend: @Sendable () -> Void) async {

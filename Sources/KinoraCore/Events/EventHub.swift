@@ -38,6 +38,11 @@ public final class EventHub: Sendable {
   /// The last seq that was published.
   public var head: Int64 { state.withLock { $0.head } }
 
+  /// Continues after the last seq of an opened store.
+  public func start(after head: Int64) {
+    state.withLock { $0.head = max($0.head, head) }
+  }
+
   /// Takes committed events and wakes whom they concern.
   public func publish(_ events: [JobEvent]) {
     guard let last = events.last else { return }

@@ -13,8 +13,9 @@ public final class JobService: Sendable {
     public var hostCap: MicroUSD?
     /// How long a job may wait for its turn.
     public var queueWait: Milliseconds = Limits.queueWait
-    /// Providers whose credentials cannot be read, and why: no job is accepted for them.
-    public var unready: [String: KinoraError] = [:]
+    /// Why no job can be accepted for a provider (a credential that cannot be read), or nil. Asked
+    /// for every request, so it must be cheap.
+    public var readiness: @Sendable (_ provider: String) -> KinoraError? = { _ in nil }
 
     /// A policy.
     public init(index: ModelIndex, maxQueued: Int, hostCap: MicroUSD?) {
@@ -69,7 +70,7 @@ public final class JobService: Sendable {
     let resolved = try Resolver.resolve(
       submission.request, for: entry.model, at: entry.settings.baseURL, door: door,
       now: parts.clock.now())
-    if let why = policy.unready[entry.settings.name] { throw why }
+    if let why = policy.readiness(entry.settings.name) { throw why }
     let quote = try Pricing.quote(
       resolved, model: entry.model, assume: entry.settings.assumeCost)
     return QuoteAnswer(entry: entry, resolved: resolved, quote: quote)
