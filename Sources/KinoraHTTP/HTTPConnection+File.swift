@@ -77,6 +77,8 @@ extension HTTPConnection {
     var offset = off_t(sending.offset)
     while offset < sending.end {
       if budget <= 0 {
+        // The socket has room: nobody else would call again.
+        setBlocked(false)
         loop.post { [self] in if file != nil, !blocked { flush() } }
         return false
       }

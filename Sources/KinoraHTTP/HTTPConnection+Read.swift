@@ -32,7 +32,7 @@ extension HTTPConnection {
       let count = recv(descriptor, server.buffer.baseAddress, server.buffer.count, 0)
       if count > 0 {
         // Edge-triggered: less than asked for means that the socket is empty.
-        if count < server.buffer.count { readable = false }
+        if count < server.buffer.count, !inputEnds { readable = false }
         server.counters.didRead(count)
         return count
       }

@@ -36,6 +36,8 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
 
   // Input.
   var readable = false
+  /// The client writes no more; its end comes behind what it wrote, without another report.
+  var inputEnds = false
   /// Bytes that were read and belong to a later request, from `stashStart` on.
   var stash: [UInt8] = []
   var stashStart = 0
@@ -94,7 +96,8 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
     if !events.isDisjoint(with: [.gone, .failed]) {
       return close()
     }
-    if !events.isDisjoint(with: [.read, .peerFinished]) { readable = true }
+    if events.contains(.peerFinished) { inputEnds = true }
+    if events.contains(.read) || inputEnds { readable = true }
     if events.contains(.write), blocked { flush() }
     if activity == .reading || activity == .lingering { pump() }
   }

@@ -8,6 +8,10 @@ import Glibc
 struct HeadScanner {
   private var previous: UInt8 = 0x0a
   private var atLineStart = true
+  private var lineBytes = 0
+  /// Bytes of the first line that is not empty, its end included: the request line. The parser
+  /// takes several blanks where one belongs; its length tells.
+  private(set) var firstLine = 0
 
   /// The next bytes. False as soon as the head is not acceptable.
   mutating func accept(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -18,6 +22,9 @@ struct HeadScanner {
     while let found = memchr(base + at, 0x0a, bytes.count - at) {
       let end = UnsafeRawPointer(found) - base
       if (end == 0 ? previous : bytes[end - 1]) != 0x0d { return false }
+      lineBytes += end + 1 - at
+      if firstLine == 0, lineBytes > 2 { firstLine = lineBytes }
+      lineBytes = 0
       at = end + 1
       if at == bytes.count {
         atLineStart = true
@@ -25,6 +32,7 @@ struct HeadScanner {
         return false
       }
     }
+    lineBytes += bytes.count - at
     previous = last
     return true
   }

@@ -4,6 +4,8 @@ struct RequestHead {
   var method = ""
   /// As it was sent.
   var target: [UInt8] = []
+  /// Bytes of the request line with its end.
+  var lineBytes = 0
   var major = 1
   var minor = 1
   var fields = HTTPFields()

@@ -72,6 +72,7 @@ final class RequestParser {
     head.minor = Int(p.http_minor)
     head.contentLength = p.content_length
     head.hasBody = headHasBody
+    head.lineBytes = scanner.firstLine
     head.keepAlive = keepAlive
     return head
   }

@@ -7,6 +7,10 @@ enum RequestRules {
     guard head.major == 1 else {
       throw HTTPProblem(505, "HTTP/1.1 and HTTP/1.0 are spoken here")
     }
+    // METHOD, one blank, target, one blank, HTTP/1.1, line end.
+    guard head.lineBytes == head.method.utf8.count + head.target.count + 12 else {
+      throw HTTPProblem(400, "malformed request line")
+    }
     try checkFraming(head)
     if head.method == "CONNECT" { throw HTTPProblem(501, "CONNECT is not supported") }
     guard let target = RequestTarget(head.target), head.method == "OPTIONS" || target.path != "*"
