@@ -9,8 +9,15 @@ enum Simulator {
   /// Seconds an answer may take to be read at the end.
   private static let lastSeconds = 2.0
 
+  /// The whole program, on the thread that the process began with.
+  static func main(_ arguments: [String], search: String) -> Never {
+    let signals = Signals()
+    Task.detached { exit(await run(arguments, signals: signals, search: search)) }
+    signals.read()
+  }
+
   /// Runs; the result is the exit code.
-  static func run(_ arguments: [String], signals: Signals, search: String) async -> Int32 {
+  private static func run(_ arguments: [String], signals: Signals, search: String) async -> Int32 {
     if arguments.contains("--help") || arguments.contains("-h") {
       _ = Files.write(1, Array(Options.usage.utf8))
       return 0
@@ -46,7 +53,7 @@ enum Simulator {
       .joined(separator: ".")
     // write(2), not print: a reader behind a pipe waits for this line.
     _ = Files.write(1, Array("ready http://\(address):\(kn_local_port(descriptor))\n".utf8))
-    await signals.wait(on: loop)
+    await signals.first()
     await server.drain(deadlineSeconds: lastSeconds)
   }
 }

@@ -1,6 +1,5 @@
 import Glibc
 
-exit(
-  await Simulator.run(
-    Array(CommandLine.arguments.dropFirst()), signals: Signals(),
-    search: getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"))
+Simulator.main(
+  Array(CommandLine.arguments.dropFirst()),
+  search: getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin")

@@ -107,7 +107,7 @@ final class Studio: Sendable {
     if shape.audio {
       list += ["-f", "lavfi", "-i", "sine=frequency=440:duration=\(shape.seconds)"]
     }
-    list += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    list += ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "45", "-pix_fmt", "yuv420p"]
     if shape.audio { list += ["-c:a", "aac", "-b:a", "64k"] }
     return list + ["-movflags", "+faststart", "-f", "mp4"]
   }
