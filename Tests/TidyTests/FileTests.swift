@@ -66,9 +66,9 @@ import Testing
     }
   }
 
-  @Test("every file of code says in a comment what it is for")
+  @Test("every file of more than a screen says in a comment what it is for")
   func comments() {
-    for file in Self.shipped {
+    for file in Self.shipped where file.count > 60 {
       let hasComment = file.text.contains("//")
       #expect(hasComment, "\(file) has no comment")
     }
