@@ -17,6 +17,7 @@ enum Problem {
       let allowed = (item["allowed"]?.array ?? []).map { $0.string ?? $0.text }
       if !allowed.isEmpty { todo.append("allowed: \(allowed.joined(separator: ", "))") }
     }
+    if let words = json["provider_error"]?.string { todo.append("the provider says: \(words)") }
     if let advice = advice(code) { todo.append(advice) }
     return Failure(
       exit: exit(status: answer.status, code: code), what: Words.line(detail),
@@ -29,7 +30,7 @@ enum Problem {
     case "held_for_review": return .held
     case "not_ready": return .stillRunning
     case "artifact_expired": return .notFound
-    case "credential_missing": return .configuration
+    case "credential_missing", "configuration": return .configuration
     default: break
     }
     return switch status {

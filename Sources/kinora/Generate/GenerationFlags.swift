@@ -83,10 +83,16 @@ struct GenerationFields {
   /// JSON where there are no files, else a form whose files are read while they are sent.
   var body: Request.Body {
     if files.isEmpty { return .json(.object(fields)) }
-    let texts = fields.map { field in
-      FormPart(name: field.key, content: .text(field.value.string ?? field.value.text))
+    return .form(fields.flatMap { Self.parts($0.key, $0.value) } + files)
+  }
+
+  /// Text parts for a field; a nested one is `name[key]`, a list stands several times.
+  private static func parts(_ name: String, _ value: JSON) -> [FormPart] {
+    switch value {
+    case .object(let members): members.flatMap { parts("\(name)[\($0.key)]", $0.value) }
+    case .array(let items): items.flatMap { parts(name, $0) }
+    default: [FormPart(name: name, content: .text(value.string ?? value.text))]
     }
-    return .form(texts + files)
   }
 
   private static func isURL(_ text: String) -> Bool {
