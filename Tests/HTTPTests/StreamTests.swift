@@ -71,8 +71,8 @@ import Testing
     }
     let client = try server.client()
     client.send(Self.request)
-    let text = await client.wait { $0.ranges(of: "d\r\n: keep-alive\n\r\n").count == 2 }
-    #expect(text.body == "d\r\n: keep-alive\n\r\nd\r\n: keep-alive\n\r\n")
+    let text = await client.wait { $0.ranges(of: "d\r\n: keep-alive\n\r\n").count >= 2 }
+    #expect(text.body.hasPrefix("d\r\n: keep-alive\n\r\nd\r\n: keep-alive\n\r\n"))
     client.close()
     await server.stop()
   }
