@@ -6,7 +6,7 @@ RUNTIME   = $(shell $(SWIFT) -print-target-info | sed -n 's/.*"runtimeResourcePa
 PREFIX   ?= /usr
 SOURCES  := Package.swift Sources Plugins Tests
 
-.PHONY: all deps build venvs test demo bench install lint format clean
+.PHONY: all deps build venvs test demo bench install deb lint format clean
 all: build
 
 deps: ; @packaging/deps.sh
@@ -32,6 +32,9 @@ demo: build ; @packaging/demo.sh
 bench: build venvs ; @Tests/bench/run
 
 install: ; @packaging/install.sh "$(DESTDIR)" "$(PREFIX)"
+
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/KinoraDaemon/Daemon.swift)
+deb: build ; @packaging/deb.sh "$(VERSION)"
 
 lint: ; $(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 

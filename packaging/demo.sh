@@ -25,8 +25,8 @@ done
 set -a && . "$dir/env" && set +a
 
 make_video() { # MODEL FILE PROMPT
-  echo "kinora generate --model $1 --seconds 4 --output $2 \"$3\""
-  $kinora generate --model "$1" --seconds 4 --yes --output "$2" "$3"
+  echo "kinora generate -m $1 -d 4 -o $2 \"$3\""
+  $kinora generate -m "$1" -d 4 -y -o "$2" "$3"
   ffprobe -v error -show_entries stream=codec_name,width,height:format=duration -of csv=p=0 "$2" |
     tr '\n' ' ' && echo
 }

@@ -1,0 +1,16 @@
+#!/bin/sh
+# deb.sh VERSION: makes build/kinora_VERSION_ARCH.deb of what `make install` installs.
+set -eu
+version=$1
+arch=$(dpkg --print-architecture)
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+packaging/install.sh "$stage" /usr
+mkdir "$stage/DEBIAN"
+sed "s/@VERSION@/$version/; s/@ARCH@/$arch/" packaging/debian/control.in >"$stage/DEBIAN/control"
+install -m 644 packaging/debian/conffiles "$stage/DEBIAN/conffiles"
+for script in postinst prerm postrm; do
+  install -m 755 "packaging/debian/$script" "$stage/DEBIAN/$script"
+done
+chmod 755 "$stage"
+dpkg-deb --root-owner-group -Zxz --build "$stage" "build/kinora_${version}_$arch.deb"
