@@ -1,5 +1,5 @@
 #!/bin/sh
-# deb.sh VERSION: makes build/kinora_VERSION_ARCH.deb of what `make install` installs.
+# deb.sh VERSION [FOLDER]: makes FOLDER/kinora_VERSION_ARCH.deb (build/) of what `make install` installs.
 set -eu
 version=$1
 arch=$(dpkg --print-architecture)
@@ -13,4 +13,5 @@ for script in postinst prerm postrm; do
   install -m 755 "packaging/debian/$script" "$stage/DEBIAN/$script"
 done
 chmod 755 "$stage"
-dpkg-deb --root-owner-group -Zxz --build "$stage" "build/kinora_${version}_$arch.deb"
+# None: for a test that installs it at once.
+dpkg-deb --root-owner-group "-Z${DEB_COMPRESSION:-xz}" --build "$stage" "${2:-build}/kinora_${version}_$arch.deb"
