@@ -14,9 +14,14 @@ final class Follower {
   private let signals: Signals
   private let transfers: Transfers
   private let display: JobDisplay
+  private let isKnown: Bool
   private var awaySince: Milliseconds?
 
-  init(_ client: Client, _ signals: Signals, _ display: JobDisplay) throws(Failure) {
+  /// - Parameter isKnown: the daemon has told of these jobs before; it is waited for from the start.
+  init(
+    _ client: Client, _ signals: Signals, _ display: JobDisplay, isKnown: Bool
+  ) throws(Failure) {
+    self.isKnown = isKnown
     self.client = client
     self.signals = signals
     self.display = display
@@ -104,7 +109,7 @@ final class Follower {
     guard let since = awaySince else {
       awaySince = now
       // A daemon that was never there is told at once.
-      if track.job == nil { throw reason }
+      if track.job == nil && !isKnown { throw reason }
       display.say("kinora: the daemon is away; the job is safe, trying again for a minute")
       return
     }

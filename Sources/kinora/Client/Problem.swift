@@ -29,6 +29,7 @@ enum Problem {
     switch code {
     case "held_for_review": return .held
     case "not_ready": return .stillRunning
+    case "provider_unavailable": return .jobFailed
     case "artifact_expired": return .notFound
     case "credential_missing", "configuration": return .configuration
     default: break

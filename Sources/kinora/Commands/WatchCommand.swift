@@ -27,14 +27,14 @@ extension Commands {
       var open = ids
       let isOver: Bool
       do throws(Failure) {
-        isOver = try Follower(invocation.client, signals, display).follow(ids, until: deadline) {
-          (job) throws(Failure) in
-          display.clear()
-          open.removeAll { $0 == job.id }
-          let isJSON = invocation.arguments.has("json")
-          Console.print(isJSON ? job.json.text : "\(job.id) \(job.state)")
-          if !job.isCompleted { failures.append(job.failure(invocation)) }
-        }
+        isOver = try Follower(invocation.client, signals, display, isKnown: false)
+          .follow(ids, until: deadline) { (job) throws(Failure) in
+            display.clear()
+            open.removeAll { $0 == job.id }
+            let isJSON = invocation.arguments.has("json")
+            Console.print(isJSON ? job.json.text : "\(job.id) \(job.state)")
+            if !job.isCompleted { failures.append(job.failure(invocation)) }
+          }
       } catch {
         display.clear()
         guard error.exit == .interrupted else { throw error }

@@ -51,11 +51,11 @@ private struct Generation {
   }
 
   func run() throws(Failure) -> Exit {
-    let key = arguments.value("idempotency-key") ?? "kinora-\(randomToken(bytes: 16))"
-    let quote = Quote(json: try client.json(.post("/v1/quote", fields.body)))
-    for warning in quote.warnings { Console.error("kinora: \(Words.line(warning))") }
-    try quote.confirm(arguments)
+    let key = try key()
     let signals = try Signals([SIGINT, SIGTERM])
+    let quote = Quote(json: try client.json(.post("/v1/quote", fields.body), signals: signals))
+    for warning in quote.warnings { Console.error("kinora: \(Words.line(warning))") }
+    try quote.confirm(arguments, signals)
     let job: Job
     do throws(Failure) {
       job = try Submission(
@@ -79,17 +79,35 @@ private struct Generation {
       return try wait(job, signals)
     } catch {
       display.clear()
-      guard error.what == Failure.interrupted.what else { throw error }
-      throw Waiting.detached([job.id], invocation)
+      if error.what == Failure.interrupted.what {
+        throw Waiting.detached([job.id], invocation)
+      }
+      guard error.exit == .unreachable else { throw error }
+      var failure = error
+      failure.todo.append("the job is safe; come back: \(invocation.suggestion("watch \(job.id)"))")
+      throw failure
     }
+  }
+
+  /// The key under which every try of this request goes.
+  private func key() throws(Failure) -> String {
+    guard let key = arguments.value("idempotency-key") else {
+      return "kinora-\(randomToken(bytes: 16))"
+    }
+    guard (1...Limits.idempotencyKeyLength).contains(key.count),
+      key.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+    else {
+      throw .usage(
+        "--idempotency-key takes 1 to \(Limits.idempotencyKeyLength) visible ASCII characters")
+    }
+    return key
   }
 
   private func wait(_ job: Job, _ signals: Signals) throws(Failure) -> Exit {
     var last = job
     let deadline = timeout.map { Now.steady + $0 }
-    let isOver = try Follower(client, signals, display).follow([job.id], until: deadline) {
-      last = $0
-    }
+    let isOver = try Follower(client, signals, display, isKnown: true)
+      .follow([job.id], until: deadline) { last = $0 }
     display.clear()
     guard isOver else { throw Waiting.timedOut([job.id], invocation) }
     guard last.isCompleted else {

@@ -22,13 +22,14 @@ struct Quote {
   }
 
   /// Asks before much is spent. Where nobody can answer, the command line must have said so.
-  func confirm(_ arguments: Arguments) throws(Failure) {
+  func confirm(_ arguments: Arguments, _ signals: Signals) throws(Failure) {
     let asked = try arguments.dollars("confirm-above")
     guard amount > asked ?? MicroUSD(1_000_000), !arguments.has("yes") else { return }
     if Console.canAsk {
       Console.raw("\(sentence). Go? [y/N] ")
-      let answer = Console.readAnswer()?.lowercased() ?? ""
+      let answer = Console.readAnswer(signals)?.lowercased()
       if answer == "y" || answer == "yes" { return }
+      if answer == nil { Console.error("") }
       throw Failure(exit: .interrupted, what: "nothing was made, nothing was spent")
     }
     if arguments.has("max-cost") { return }

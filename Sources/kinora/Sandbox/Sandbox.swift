@@ -60,7 +60,10 @@ final class Sandbox {
     while !daemon.isReady { try turn() }
     Console.print(try environmentText())
     let tenths = (Now.steady - begin) / 100
-    Console.error("kinora sandbox: ready after \(tenths / 10).\(tenths % 10) s; Ctrl-C ends it")
+    Console.error(
+      "kinora sandbox: ready after \(tenths / 10).\(tenths % 10) s; Ctrl-C ends it. Try:")
+    Console.error("  export KINORA_SOCKET=\(Shell.quoted(plan.folder.socket))")
+    Console.error("  kinora generate \"a paper boat\" -d 5 -o boat.mp4")
   }
 
   /// Waits a moment for something to happen and deals with it. Throws `interrupted` on a signal.

@@ -4,7 +4,7 @@ extension Commands {
   static let sandbox = Command(
     name: "sandbox", summary: "a simulator and a daemon to try everything without root and keys",
     examples: [
-      ("kinora sandbox", "run it; in another terminal: . ~/.local/state/kinora-sandbox/env"),
+      ("kinora sandbox", "run it; it says what to type in another terminal"),
       ("kinora sandbox --dir /tmp/box --speed 20", "another folder, renders 20 times faster"),
     ],
     flags: [

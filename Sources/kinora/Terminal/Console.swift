@@ -37,8 +37,15 @@ enum Console {
   /// Talk without a line end.
   static func raw(_ text: String) { write(2, text) }
 
-  /// One line from standard input, without its end; nil at the end of input.
-  static func readAnswer() -> String? { readLine(strippingNewline: true) }
+  /// One line from standard input, without its end; nil at the end of input and at a signal.
+  static func readAnswer(_ signals: Signals) -> String? {
+    var watched = [
+      pollfd(fd: 0, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    poll(&watched, 2, -1)
+    return signals.next() == nil ? readLine(strippingNewline: true) : nil
+  }
 
   private static func write(_ descriptor: Int32, _ text: String) {
     write(descriptor, Array(text.utf8))
