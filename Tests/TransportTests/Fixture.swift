@@ -117,8 +117,13 @@ final class Atomic64: Sendable {
 
 struct TestEntropy: Entropy {
   func bytes(_ count: Int) -> [UInt8] {
-    var generator = SystemRandomNumberGenerator()
-    return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    let file = open("/dev/urandom", O_RDONLY)
+    defer { close(file) }
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        filled += max(0, read(file, buffer.baseAddress.map { $0 + filled }, count - filled))
+      }
+    }
   }
 }
 

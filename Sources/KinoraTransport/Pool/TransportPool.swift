@@ -34,7 +34,7 @@ public final class TransportPool: Transport {
   public init(_ setup: TransportSetup, loop: EventLoop) throws(KinoraError) {
     self.setup = setup
     libcurl = try LibcurlMulti()
-    urlsession = URLSessionWire(scratch: setup.scratch)
+    urlsession = URLSessionWire()
     curl = CurlProgram(path: setup.curl, loop: loop)
     let runner = CurlRunner(program: curl, loop: loop, scratch: setup.scratch)
     batches = CurlBatches(runner, window: setup.coalesce)
