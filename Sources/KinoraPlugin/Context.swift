@@ -16,6 +16,19 @@ public struct Context: Sendable {
   /// The provider's configuration: its options and `base_url`. No secrets.
   public var config: JSON
 
+  /// A context, for tests of a provider.
+  public init(
+    now: Int64, attempt: Int = 1, ordinal: Int = 0, phase: Phase = .begin,
+    seed: String = "000102030405060708090a0b0c0d0e0f", config: JSON
+  ) {
+    self.now = now
+    self.attempt = attempt
+    self.ordinal = ordinal
+    self.phase = phase
+    self.seed = seed
+    self.config = config
+  }
+
   /// Where requests go, without a slash at the end.
   public var baseURL: String {
     let url = config["base_url"].string ?? ""

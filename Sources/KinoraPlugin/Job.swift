@@ -59,8 +59,9 @@ public struct Job: Sendable, Equatable {
 }
 
 extension Job {
-  /// Reads a job as the host writes it; members that are not known are passed over.
-  init(_ json: JSON) throws(Failure) {
+  /// Reads a job as the host writes it; members that are not known are passed over. Throws `protocol`
+  /// without `id` or `model`.
+  public init(_ json: JSON) throws(Failure) {
     guard let id = json["id"].string, let model = json["model"].string else {
       throw Failure(.protocol, "the host's job could not be read")
     }

@@ -8,6 +8,13 @@ public struct Response: Sendable {
     public var pointer: String
     /// Characters of the string, bytes of a body.
     public var length: UInt64
+
+    /// A spool.
+    public init(ref: String, pointer: String, length: UInt64) {
+      self.ref = ref
+      self.pointer = pointer
+      self.length = length
+    }
   }
   /// 100…599.
   public var status: Int
@@ -19,6 +26,17 @@ public struct Response: Sendable {
   public var spools: [Spool]
   /// The request's tag.
   public var tag: String
+
+  /// An answer, for tests of a provider.
+  public init(
+    status: Int, headers: Headers = [:], body: [UInt8] = [], spools: [Spool] = [], tag: String = ""
+  ) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+    self.spools = spools
+    self.tag = tag
+  }
 
   /// 200…299.
   public var isSuccess: Bool { (200...299).contains(status) }

@@ -34,6 +34,15 @@ enum Linked {
     #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
   }
 
+  /// The folder of the built programs and libraries: the one of the test program.
+  static var products: String {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    let path = String(
+      decoding: buffer.prefix(max(count, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+  }
+
   /// A folder of its own, for one test.
   static func temporaryFolder() throws -> String {
     var template = Array("/tmp/kinora-plugin-test.XXXXXX".utf8CString)
