@@ -67,7 +67,10 @@ extension HTTPConnection {
     exchange.minor = head.minor
     exchange.keepAlive = head.keepAlive
     do throws(HTTPProblem) {
-      let target = try RequestRules.check(head, listener.rules)
+      let target = try RequestRules.check(head, listener.rules, knownHost: listener.knownHost)
+      if head.marked.hosts == 1, listener.knownHost != head.marked.host {
+        listener.knownHost = head.marked.host
+      }
       if head.marked.conditional { exchange.conditions = head.fields }
       exchange.request = HTTPRequest(
         method: head.method, path: target.path, query: target.query, fields: head.fields,

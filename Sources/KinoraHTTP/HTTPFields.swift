@@ -43,9 +43,10 @@ public struct HTTPFields: Sendable, ExpressibleByDictionaryLiteral {
 extension String {
   /// ASCII comparison without case, as header names want it.
   package func equalsIgnoringCase(_ other: String) -> Bool {
-    utf8.count == other.utf8.count
-      && zip(utf8, other.utf8).allSatisfy { a, b in
-        a == b || ((a ^ b) == 0x20 && (a | 0x20) >= 0x61 && (a | 0x20) <= 0x7a)
-      }
+    guard utf8.count == other.utf8.count else { return false }
+    if self == other { return true }
+    return zip(utf8, other.utf8).allSatisfy { a, b in
+      a == b || ((a ^ b) == 0x20 && (a | 0x20) >= 0x61 && (a | 0x20) <= 0x7a)
+    }
   }
 }

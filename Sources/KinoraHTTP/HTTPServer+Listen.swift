@@ -11,6 +11,8 @@ final class HTTPListener: ReadinessHandler {
   let inherited: Bool
   let isTCP: Bool
   var watch: Watch?
+  /// The last Host value that passed the rules; mostly the next one is the same.
+  var knownHost: String?
   private weak var server: HTTPServer?
 
   init(

@@ -45,9 +45,10 @@ struct HeadBuilder {
   /// Target and fields; the rest of the head is the parser's.
   func head() -> RequestHead {
     var head = RequestHead()
-    head.target = Array(text[..<targetEnd])
+    head.targetBytes = targetEnd
     head.fields.reserve(marks.count / 2)
     text.withUnsafeBufferPointer { text in
+      head.target = RequestTarget(text[..<targetEnd])
       for at in stride(from: 0, to: marks.count - 1, by: 2) {
         let end = at + 2 < marks.count ? marks[at + 2] : text.count
         let name = String(decoding: text[marks[at]..<marks[at + 1]], as: UTF8.self)

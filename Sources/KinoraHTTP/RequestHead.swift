@@ -2,8 +2,9 @@
 struct RequestHead {
   /// In capitals, as llhttp knows them.
   var method = ""
-  /// As it was sent.
-  var target: [UInt8] = []
+  /// Nil when it is none that HTTP knows.
+  var target: RequestTarget?
+  var targetBytes = 0
   /// Bytes of the request line with its end.
   var lineBytes = 0
   var major = 1

@@ -1,21 +1,22 @@
 /// The rules of HTTP/1.1 that stand between a parsed head and the service, as one pure function.
 enum RequestRules {
   /// The target when the request may go on, else the refusal, after which the connection closes.
+  /// `knownHost` is a Host value that has passed these rules before.
   static func check(
-    _ head: RequestHead, _ rules: HTTPListenerRules
+    _ head: RequestHead, _ rules: HTTPListenerRules, knownHost: String?
   ) throws(HTTPProblem) -> RequestTarget {
     guard head.major == 1 else {
       throw HTTPProblem(505, "HTTP/1.1 and HTTP/1.0 are spoken here")
     }
     // METHOD, one blank, target, one blank, HTTP/1.1, line end.
-    guard head.lineBytes == head.method.utf8.count + head.target.count + 12 else {
+    guard head.lineBytes == head.method.utf8.count + head.targetBytes + 12 else {
       throw HTTPProblem(400, "malformed request line")
     }
     try checkFraming(head)
     if head.method == "CONNECT" { throw HTTPProblem(501, "CONNECT is not supported") }
-    guard let target = RequestTarget(head.target), head.method == "OPTIONS" || target.path != "*"
+    guard let target = head.target, head.method == "OPTIONS" || target.path != "*"
     else { throw HTTPProblem(400, "malformed request target") }
-    try checkHost(head, target, rules)
+    try checkHost(head, target, rules, knownHost)
     if let problem = rules.originProblem(method: head.method, fields: head.marked) {
       throw problem
     }
@@ -44,16 +45,19 @@ enum RequestRules {
   /// One Host field (none is possible on HTTP/1.0) that the listener answers to; the authority of
   /// an absolute target must pass as well (RFC 9112 §3.2).
   private static func checkHost(
-    _ head: RequestHead, _ target: RequestTarget, _ rules: HTTPListenerRules
+    _ head: RequestHead, _ target: RequestTarget, _ rules: HTTPListenerRules, _ knownHost: String?
   ) throws(HTTPProblem) {
     guard head.marked.hosts == 1 || (head.marked.hosts == 0 && head.minor == 0) else {
       throw HTTPProblem(400, "one Host field is required")
     }
-    for text in [head.marked.host, target.authority].compactMap({ $0 }) {
-      guard let host = HostAndPort(text) else { throw HTTPProblem(400, "malformed host") }
-      if !rules.allows(host: host.host) {
-        throw HTTPProblem(421, "this server does not answer for that host")
-      }
+    if head.marked.host != knownHost { try check(head.marked.host, rules) }
+    if let authority = target.authority { try check(authority, rules) }
+  }
+
+  private static func check(_ text: String, _ rules: HTTPListenerRules) throws(HTTPProblem) {
+    guard let host = HostAndPort(text) else { throw HTTPProblem(400, "malformed host") }
+    if !rules.allows(host: host.host) {
+      throw HTTPProblem(421, "this server does not answer for that host")
     }
   }
 }

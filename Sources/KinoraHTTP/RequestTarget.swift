@@ -7,10 +7,10 @@ struct RequestTarget: Equatable {
   var authority: String?
 
   /// Nil for anything else, a fragment included.
-  init?(_ bytes: [UInt8]) {
+  init?(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) {
     guard let first = bytes.first, !bytes.contains(UInt8(ascii: "#")) else { return nil }
-    var rest = bytes[...]
-    if bytes == [UInt8(ascii: "*")] {
+    var rest = bytes
+    if bytes.count == 1, first == UInt8(ascii: "*") {
       path = "*"
       return
     }
@@ -28,7 +28,9 @@ struct RequestTarget: Equatable {
     query = mark.map { String(decoding: rest[($0 + 1)...], as: UTF8.self) }
   }
 
-  private static func afterScheme(_ bytes: [UInt8]) -> ArraySlice<UInt8>? {
+  private static func afterScheme(
+    _ bytes: Slice<UnsafeBufferPointer<UInt8>>
+  ) -> Slice<UnsafeBufferPointer<UInt8>>? {
     for scheme in ["http://", "https://"] {
       let prefix = String(decoding: bytes.prefix(scheme.utf8.count), as: UTF8.self)
       if prefix.equalsIgnoringCase(scheme) { return bytes.dropFirst(scheme.utf8.count) }

@@ -54,10 +54,17 @@ struct ResponseHead {
 
   /// Control bytes become blanks: no value can end its line, whoever made it.
   private static func append(_ text: String, to out: inout [UInt8]) {
-    let start = out.count
-    out += text.utf8
-    for at in start..<out.count where out[at] < 0x20 || out[at] == 0x7f { out[at] = 0x20 }
+    let copied: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
+      if bytes.contains(where: isControl) {
+        out += bytes.map { isControl($0) ? 0x20 : $0 }
+      } else {
+        out.append(contentsOf: bytes)
+      }
+    }
+    if copied == nil { out += text.utf8.map { isControl($0) ? 0x20 : $0 } }
   }
+
+  private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7f }
 
   /// Decimal digits.
   static func append(_ number: Int64, to out: inout [UInt8]) {
