@@ -16,6 +16,9 @@ enum Simulator {
     signals.read()
   }
 
+  /// Wanted descriptors: thousands of clients at once, and their files.
+  private static let descriptors: UInt64 = 20_000
+
   /// Runs; the result is the exit code.
   private static func run(_ arguments: [String], signals: Signals, search: String) async -> Int32 {
     if arguments.contains("--help") || arguments.contains("-h") {
@@ -41,6 +44,8 @@ enum Simulator {
   private static func serve(
     _ options: Options, _ signals: Signals, _ search: String
   ) async throws {
+    var allowed: UInt64 = 0
+    _ = kn_raise_nofile(descriptors, &allowed)
     let loop = try EventLoop(name: "sim")
     try loop.start()
     let world = try World(options: options, loop: loop, search: search)

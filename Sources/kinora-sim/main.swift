@@ -1,3 +1,4 @@
+// Nothing but the start: top-level code belongs to the main actor, whose thread waits for signals.
 import Glibc
 
 Simulator.main(

@@ -127,12 +127,13 @@ struct Damage: Sendable {
   static func chunked(_ response: HTTPResponse, _ route: Route) -> HTTPResponse {
     guard route.isChunked, case .file(let file) = response.body else { return response }
     var copy = response
+    // Closed with the closure, also when the client left before it ran.
+    let owner = OwnedDescriptor(file.descriptor)
     copy.body = .stream(
       HTTPStreaming(heartbeat: []) { stream in
-        defer { close(file.descriptor) }
         var offset: Int64 = 0
         while offset < file.length {
-          let piece = Files.bytes(file.descriptor, at: offset, count: 65_536)
+          let piece = Files.bytes(owner.number, at: offset, count: 65_536)
           guard !piece.isEmpty, (try? await stream.write(piece)) != nil else { return }
           offset += Int64(piece.count)
         }

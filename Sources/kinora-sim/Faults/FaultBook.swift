@@ -19,13 +19,12 @@ final class FaultBook: Sendable {
   private let state = Mutex(State())
 
   /// Takes up where an earlier run ended.
-  init(journal: Journal) {
+  init(journal: Journal, past: [JSON]) {
     self.journal = journal
-    for line in journal.lines(.jobs) {
-      guard let json = try? JSON.parse(Array(line)) else { continue }
-      state.withLock { state in
-        if let had = json["had"]?.string { state.had.insert(had) }
-        if let rules = json["rules"]?.array {
+    state.withLock { state in
+      for line in past {
+        if let had = line["had"]?.string { state.had.insert(had) }
+        if let rules = line["rules"]?.array {
           state.rules = rules.compactMap { try? FaultRule($0) }
         }
       }

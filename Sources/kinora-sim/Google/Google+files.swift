@@ -18,7 +18,7 @@ extension Google {
         return .json(200, [:])
       }
     }
-    return .about(job, .fetch) { _ in
+    return .about(job, isDownload ? .fetch : .other) { _ in
       let job = world.jobs[job.id] ?? job
       guard world.stage(job) == .succeeded else { return GoogleError.noFile(id) }
       if !isDownload { return await describe(job, id, call) }

@@ -54,13 +54,14 @@ struct InteractionWish {
     guard ["16:9", "9:16"].contains(aspect) else {
       throw Refusal("Unsupported aspect_ratio: \(aspect)")
     }
-    var seconds = try Self.seconds(format["duration"], model)
+    let seconds = try Self.seconds(format["duration"], model)
     tokens = perSecond * seconds
     if let previous = json["previous_interaction_id"]?.string {
       guard let job = jobs[previous], !job.deleted else {
         throw Refusal("Invalid interaction name: \(previous)")
       }
-      seconds += job.shape.seconds
+      // What follows is as long as was asked; nobody has told of a stitched result.
+      if job.kind != "interaction" { throw Refusal("Invalid interaction name: \(previous)") }
     }
     let frame = Shape.fitting(short: short, aspect: aspect)
     shape = Shape(

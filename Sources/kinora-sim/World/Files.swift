@@ -48,3 +48,10 @@ enum Files {
     return makeFolder(String(path[..<slash])) && mkdir(path, 0o700) == 0
   }
 }
+
+/// A descriptor that is closed with its last owner.
+final class OwnedDescriptor: Sendable {
+  let number: Int32
+  init(_ number: Int32) { self.number = number }
+  deinit { close(number) }
+}

@@ -15,12 +15,9 @@ final class JobBook: Sendable {
   private let state = Mutex(State())
 
   /// Makes the jobs of earlier runs again.
-  init(journal: Journal) {
+  init(journal: Journal, past: [JSON]) {
     self.journal = journal
-    for line in journal.lines(.jobs) {
-      guard let json = try? JSON.parse(Array(line)) else { continue }
-      replay(json)
-    }
+    for line in past { replay(line) }
   }
 
   /// How many there are.

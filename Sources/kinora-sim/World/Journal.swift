@@ -26,7 +26,8 @@ final class Journal: Sendable {
   private let directory: String
   private let state = Mutex(State())
 
-  /// Opens or makes the files. A line that a kill cut short is ended, so that it stays alone.
+  /// Opens or makes the files. A line that a kill cut short is dropped: what it tells of was never
+  /// answered.
   init(directory: String) throws(Trouble) {
     self.directory = directory
     var descriptors: [Int32] = []
@@ -34,11 +35,8 @@ final class Journal: Sendable {
       let path = Self.path(book, directory)
       let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw Trouble("cannot open \(path)", errno) }
-      let end = lseek(descriptor, 0, SEEK_END)
-      var last: UInt8 = 0
-      if end > 0, pread(descriptor, &last, 1, end - 1) == 1, last != UInt8(ascii: "\n") {
-        last = UInt8(ascii: "\n")
-        _ = write(descriptor, &last, 1)
+      guard ftruncate(descriptor, Self.wholeLines(descriptor)) == 0 else {
+        throw Trouble("cannot mend \(path)", errno)
       }
       descriptors.append(descriptor)
     }
@@ -47,6 +45,18 @@ final class Journal: Sendable {
 
   private static func path(_ book: Book, _ directory: String) -> String {
     "\(directory)/\(book == .requests ? "requests" : "jobs").jsonl"
+  }
+
+  /// Bytes up to the last line end.
+  private static func wholeLines(_ descriptor: Int32) -> Int {
+    var end = lseek(descriptor, 0, SEEK_END)
+    while end > 0 {
+      let start = max(0, end - 65_536)
+      let block = Files.bytes(descriptor, at: Int64(start), count: end - start)
+      if let at = block.lastIndex(of: UInt8(ascii: "\n")) { return start + at + 1 }
+      end = start
+    }
+    return 0
   }
 
   /// Queues a line (without its end) and gives the ticket to wait for.
@@ -70,8 +80,10 @@ final class Journal: Sendable {
 
   /// All whole lines of a file that are on disk, in order.
   func lines(_ book: Book) -> [ArraySlice<UInt8>] {
-    guard let bytes = Files.read(Self.path(book, directory)) else { return [] }
-    return bytes.split(separator: UInt8(ascii: "\n"))
+    guard let bytes = Files.read(Self.path(book, directory)),
+      let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
+    else { return [] }
+    return bytes[..<end].split(separator: UInt8(ascii: "\n"))
   }
 
   private func enqueue(_ entry: Entry) -> Int {

@@ -6,13 +6,9 @@ final class Uploads: Sendable {
   private let journal: Journal
   private let names: Mutex<Set<String>>
 
-  init(journal: Journal) {
+  init(journal: Journal, past: [JSON]) {
     self.journal = journal
-    names = Mutex(
-      Set(
-        journal.lines(.jobs).compactMap { line in
-          (try? JSON.parse(Array(line)))?["upload"]?.string
-        }))
+    names = Mutex(Set(past.compactMap { $0["upload"]?.string }))
   }
 
   func contains(_ name: String) -> Bool { names.withLock { $0.contains(name) } }

@@ -18,9 +18,10 @@ final class World: Sendable {
     mediaFolder = "\(options.directory)/media"
     guard Files.makeFolder(mediaFolder) else { throw Trouble("cannot make \(mediaFolder)", errno) }
     journal = try Journal(directory: options.directory)
-    jobs = JobBook(journal: journal)
-    faults = FaultBook(journal: journal)
-    uploads = Uploads(journal: journal)
+    let past = journal.lines(.jobs).compactMap { try? JSON.parse(Array($0)) }
+    jobs = JobBook(journal: journal, past: past)
+    faults = FaultBook(journal: journal, past: past)
+    uploads = Uploads(journal: journal, past: past)
     studio = Studio(loop: loop, folder: mediaFolder, search: search)
     dice = Dice(seed: options.seed)
     dice.skip(jobs.count)
