@@ -1,0 +1,165 @@
+public import KinoraCore
+public import KinoraHTTP
+public import KinoraModel
+
+/// The front door: takes requests from the HTTP server, asks the job core, words the answers.
+///
+/// The daemon makes one, after the store is recovered:
+/// `APIService(service:admin:artifacts:inputs:clock:entropy:ownUID:keys:)`, gives it to `HTTPServer`
+/// as its service, and gives `JobRenderer.render` to the `JobDirectory` of the engine's parts.
+public final class APIService: HTTPService {
+  let service: JobService
+  let admin: any AdminPort
+  let artifacts: any ArtifactStore
+  let fetcher: any InputFetcher
+  let clock: any Clock
+  let entropy: any Entropy
+  let identity: Identity
+  let requestIDs: RequestIDs
+  let counter = RequestCounter()
+
+  /// - Parameters:
+  ///   - service: the job core
+  ///   - admin: what the daemon itself answers for
+  ///   - artifacts: where media of requests is stored
+  ///   - inputs: how media of https addresses is fetched
+  ///   - ownUID: the daemon's uid, an administrator beside uid 0
+  ///   - keys: the viewer that a TCP client's API key stands for; nil for an unknown key. Called on
+  ///     the loop's thread, in constant time for near and far misses.
+  public init(
+    service: JobService, admin: any AdminPort, artifacts: any ArtifactStore,
+    inputs fetcher: any InputFetcher, clock: any Clock, entropy: any Entropy, ownUID: UInt32,
+    keys: @escaping @Sendable (String) -> Viewer?
+  ) {
+    self.service = service
+    self.admin = admin
+    self.artifacts = artifacts
+    self.fetcher = fetcher
+    self.clock = clock
+    self.entropy = entropy
+    identity = Identity(ownUID: ownUID, keys: keys)
+    requestIDs = RequestIDs(entropy: entropy)
+  }
+
+  public func plan(_ request: HTTPRequest) -> HTTPBodyPlan {
+    switch admit(request) {
+    case .refused(let response): return .refuse(response)
+    case .admitted(let call, let endpoint):
+      if request.method == "POST", admin.isDraining {
+        return .refuse(
+          refusal(KinoraError(.draining, "kinorad is stopping", retryAfter: 2), call))
+      }
+      do throws(KinoraError) {
+        return try bodyPlan(endpoint.body, call)
+      } catch {
+        return .refuse(refusal(error, call))
+      }
+    }
+  }
+
+  public func respond(_ request: HTTPRequest) -> HTTPReply {
+    if let answer = cachedJob(request) { return .now(answer) }
+    switch admit(request) {
+    case .refused(let response): return .now(response)
+    case .admitted(let call, let endpoint): return endpoint.answer(self, call)
+    }
+  }
+
+  public func refusal(status: Int, reason: String) -> HTTPResponse {
+    let id = requestIDs.next()
+    let error = KinoraError(ErrorTable.code(status: status), reason)
+    var response = Answer.problem(error, requestID: id, place: .body)
+    response.status = status
+    counter.answered(route: -1, method: "", status: status)
+    return finished(response, id)
+  }
+
+  public func ended(connection: UInt64) {}
+
+  // MARK: Who and what
+
+  private enum Admission {
+    case refused(HTTPResponse)
+    case admitted(Call, Route.Endpoint)
+  }
+
+  private func admit(_ request: HTTPRequest) -> Admission {
+    var call = Call(
+      request: request, viewer: Self.nobody, values: [], requestID: requestIDs.next(), route: -1)
+    let match: Router.Match
+    do throws(Router.Failure) {
+      match = try Router.match(request)
+    } catch {
+      switch error {
+      case .noSuchPath(let error): return .refused(refusal(error, call))
+      case .noSuchMethod(let error, let allow):
+        var response = refusal(error, call)
+        response.fields.append("Allow", allow)
+        return .refused(response)
+      }
+    }
+    call.route = match.number
+    call.values = match.values
+    if match.endpoint.access == .open { return .admitted(call, match.endpoint) }
+    do throws(KinoraError) {
+      call.viewer = try identity.viewer(request)
+      if match.endpoint.access == .admin, !call.viewer.isAdmin {
+        throw KinoraError(.forbidden, "this is for root and the daemon's own user")
+      }
+      return .admitted(call, match.endpoint)
+    } catch {
+      return .refused(refusal(error, call))
+    }
+  }
+
+  /// Owns nothing and sees nothing: no client's name is empty.
+  private static let nobody = Viewer(principal: "", client: "", isAdmin: false)
+
+  // MARK: Answers
+
+  /// Answers by a task that works on the global pool: only sockets belong on the loop's thread.
+  func later(
+    _ call: Call, _ work: @escaping @Sendable () async throws(KinoraError) -> HTTPResponse
+  ) -> HTTPReply {
+    .later { [self] in
+      await withTaskExecutorPreference(globalConcurrentExecutor) {
+        do throws(KinoraError) {
+          return finished(try await work(), call)
+        } catch {
+          return refusal(error, call)
+        }
+      }
+    }
+  }
+
+  /// Answers at once.
+  func now(_ call: Call, _ work: () throws(KinoraError) -> HTTPResponse) -> HTTPReply {
+    do throws(KinoraError) {
+      return .now(finished(try work(), call))
+    } catch {
+      return .now(refusal(error, call))
+    }
+  }
+
+  /// The answer for an error.
+  func refusal(_ error: KinoraError, _ call: Call) -> HTTPResponse {
+    let sendsBody = ["POST", "PUT", "PATCH"].contains(call.request.method)
+    return finished(
+      Answer.problem(error, requestID: call.requestID, place: sendsBody ? .body : .query), call)
+  }
+
+  /// Counts an answer and gives it the fields that every one has.
+  func finished(_ response: HTTPResponse, _ call: Call) -> HTTPResponse {
+    counter.answered(route: call.route, method: call.request.method, status: response.status)
+    return finished(response, call.requestID)
+  }
+
+  private func finished(_ response: HTTPResponse, _ requestID: String) -> HTTPResponse {
+    var response = response
+    response.fields.append("x-request-id", requestID)
+    if response.fields["Cache-Control"] == nil {
+      response.fields.append("Cache-Control", "no-store")
+    }
+    return response
+  }
+}

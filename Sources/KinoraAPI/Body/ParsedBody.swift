@@ -1,0 +1,36 @@
+import KinoraModel
+
+/// A request body after it was read: JSON, whatever it came as, and what was too long to be held in
+/// memory.
+struct ParsedBody: Sendable {
+  /// What was moved out of the body.
+  enum Lift: Sendable {
+    /// Media, in a file.
+    case file(UploadedFile)
+    /// Text of so many bytes that is no data URL and was dropped.
+    case text(bytes: Int64)
+  }
+
+  /// An object; a lifted string's placeholder stands in its place.
+  var json: JSON
+  /// It came as form data: all values are strings.
+  var isForm: Bool = false
+  /// What was lifted, by number.
+  var lifts: [Lift] = []
+  /// Tells placeholders from what a client wrote; nil where nothing can have been lifted.
+  var names: JSONLifter?
+
+  /// The lift that a string stands for.
+  func lift(_ text: String) -> Lift? {
+    guard let at = names?.index(of: text), lifts.indices.contains(at) else { return nil }
+    return lifts[at]
+  }
+}
+
+/// Reads a body piece by piece.
+protocol BodyReader: AnyObject {
+  /// The next bytes. Throws what the client is to be told.
+  func take(_ bytes: UnsafeRawBufferPointer) throws(KinoraError)
+  /// The body is complete.
+  func finish() throws(KinoraError) -> ParsedBody
+}

@@ -1,0 +1,41 @@
+import KinoraCore
+import KinoraHTTP
+import KinoraModel
+
+/// `GET /v1/models` and `GET /v1/models/ID`.
+extension APIService {
+  func listModels(_ call: Call) -> HTTPReply {
+    later(call) { [self] () throws(KinoraError) in
+      _ = try call.query([])
+      let policy = service.policy
+      let data = policy.index.entries.map {
+        ModelRenderer.json($0, problem: problem($0, policy))
+      }
+      return Answer.json(["object": "list", "data": .array(data)])
+    }
+  }
+
+  func getModel(_ call: Call) -> HTTPReply {
+    later(call) { [self] () throws(KinoraError) in
+      let policy = service.policy
+      let entry: ModelIndex.Entry
+      do throws(KinoraError) {
+        entry = try policy.index.resolve(call.values.first)
+      } catch {
+        var missing = error
+        missing.code = .notFound
+        throw missing
+      }
+      return Answer.json(ModelRenderer.json(entry, problem: problem(entry, policy)))
+    }
+  }
+
+  /// Why no job is accepted for a model, or none would start.
+  private func problem(_ entry: ModelIndex.Entry, _ policy: JobService.Policy) -> String? {
+    if let day = entry.model.retiredAt, let at = UTC.parse(day), at <= clock.now() {
+      return "shut down by its provider on \(day)"
+    }
+    if !entry.settings.isEnabled { return "\(entry.settings.name) is switched off" }
+    return policy.readiness(entry.settings.name)?.message
+  }
+}

@@ -1,0 +1,57 @@
+import KinoraCore
+import KinoraModel
+
+/// A model as clients see it.
+enum ModelRenderer {
+  /// The OpenAI shape with an object `kinora`. `problem` is why no job is accepted for it now.
+  static func json(_ entry: ModelIndex.Entry, problem: String?) -> JSON {
+    [
+      "id": .string(entry.id), "object": "model", "created": 0,
+      "owned_by": .string(entry.settings.name),
+      "kinora": kinora(entry.model, problem: problem),
+    ]
+  }
+
+  private static func kinora(_ model: CatalogModel, problem: String?) -> JSON {
+    var inputs: [JSONMember] = []
+    for role in MediaInput.Role.allCases {
+      guard let most = model.inputs[role] else { continue }
+      inputs.append(JSONMember(role.rawValue, .integer(Int64(most))))
+    }
+    return [
+      "name": .string(model.name), "aliases": strings(model.aliases),
+      "kinds": strings(model.kinds.map(\.rawValue)), "seconds": seconds(model.durations),
+      "default_seconds": JSON(model.defaultDuration),
+      "aspect_ratios": strings(model.aspectRatios), "resolutions": strings(model.resolutions),
+      "sizes": strings(model.sizes), "fps": .array(model.fps.map { .integer(Int64($0)) }),
+      "audio": .string(model.audio.rawValue), "seed": .bool(model.takesSeed),
+      "negative_prompt": .bool(model.takesNegativePrompt),
+      "max_count": .integer(Int64(model.maxCount)), "inputs": .object(inputs),
+      "prices": .array(model.prices.map(price)), "retires_at": JSON(model.retiresAt),
+      "retired_at": JSON(model.retiredAt), "successor": JSON(model.successor),
+      "ready": .bool(problem == nil), "reason": JSON(problem),
+    ]
+  }
+
+  /// A list of lengths, a range, or null where there is no choice.
+  private static func seconds(_ durations: CatalogModel.Durations) -> JSON {
+    switch durations {
+    case .none: .null
+    case .list(let list): .array(list.map { JSON($0) })
+    case .range(let min, let max, let step):
+      ["min": JSON(min), "max": JSON(max), "step": JSON(step)]
+    }
+  }
+
+  private static func price(_ price: CatalogPrice) -> JSON {
+    [
+      "per": .string(price.per.rawValue), "microusd": .integer(price.amount.rawValue),
+      "usd": .string(String(price.amount.dollars.dropFirst())),
+      "resolution": JSON(price.resolution), "audio": JSON(price.audio),
+      "size": JSON(price.size), "kind": JSON(price.kind?.rawValue),
+      "source": .string(price.source), "date": .string(price.date),
+    ]
+  }
+
+  private static func strings(_ list: [String]) -> JSON { .array(list.map { .string($0) }) }
+}

@@ -1,0 +1,43 @@
+import KinoraHTTP
+import KinoraModel
+
+/// Finds what answers a request.
+enum Router {
+  /// A route with the values of its places.
+  struct Match {
+    var route: Route
+    /// Its place in `Routes.all`, for counters.
+    var number: Int
+    var endpoint: Route.Endpoint
+    var values: [String]
+  }
+
+  /// Why there is no match.
+  enum Failure: Error {
+    case noSuchPath(KinoraError)
+    /// The path is right, the method is not; `allow` is what the Allow field has to say.
+    case noSuchMethod(KinoraError, allow: String)
+  }
+
+  static func match(_ request: HTTPRequest) throws(Failure) -> Match {
+    guard let segments = request.segments else { throw missing(request) }
+    for (number, route) in Routes.all.enumerated() {
+      guard let values = route.match(segments) else { continue }
+      guard let endpoint = route.endpoint(request.method) else {
+        throw .noSuchMethod(
+          KinoraError(
+            .methodNotAllowed, "\(request.method) does not fit \(route.template)",
+            allowed: route.allow.split(separator: ", ").map(String.init)), allow: route.allow)
+      }
+      return Match(route: route, number: number, endpoint: endpoint, values: values)
+    }
+    throw missing(request)
+  }
+
+  private static func missing(_ request: HTTPRequest) -> Failure {
+    let near = Spelling.nearest(request.path, in: Routes.all.map(\.template))
+    let hint = near.first.map { "; did you mean \($0)?" } ?? ""
+    return .noSuchPath(
+      KinoraError(.notFound, "there is no path \(request.path.prefix(200))\(hint)"))
+  }
+}

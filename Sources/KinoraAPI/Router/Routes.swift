@@ -1,0 +1,34 @@
+/// Every path there is.
+enum Routes {
+  static let all: [Route] = videos + others
+
+  private static let videos: [Route] = [
+    Route(
+      "/v1/videos", .get { $0.listVideos($1) }, .post(.known, .upload) { $0.createVideo($1) }),
+    Route("/v1/videos/{id}", .get { $0.getVideo($1) }, .delete { $0.deleteVideo($1) }),
+    Route("/v1/videos/{id}/content", .get { $0.videoContent($1) }),
+    Route("/v1/videos/{id}/events", .get { $0.videoEvents($1) }),
+    Route("/v1/videos/{id}/cancel", .post { $0.cancelVideo($1) }),
+    Route("/v1/videos/{id}/resolve", .post(.known, .json) { $0.resolveVideo($1) }),
+    Route("/v1/videos/{id}/evidence", .get { $0.videoEvidence($1) }),
+  ]
+
+  private static let others: [Route] = [
+    Route("/v1/events", .get { $0.allEvents($1) }),
+    Route("/v1/models", .get { $0.listModels($1) }),
+    Route("/v1/models/{id...}", .get { $0.getModel($1) }),
+    Route("/v1/quote", .post(.known, .upload) { $0.quote($1) }),
+    Route("/v1/usage", .get { $0.usage($1) }),
+    Route("/v1/plugins", .get { $0.listPlugins($1) }),
+    Route("/v1/providers", .get { $0.listProviders($1) }),
+    Route("/v1/doctor", .get(.admin) { $0.doctor($1) }),
+    Route("/v1/config", .get(.admin) { $0.configuration($1) }),
+    Route("/v1/reload", .post(.admin) { $0.reload($1) }),
+    Route("/v1/pause", .post(.admin) { $0.setPaused(true, $1) }),
+    Route("/v1/resume", .post(.admin) { $0.setPaused(false, $1) }),
+    Route("/v1/version", .get(.open) { $0.version($1) }),
+    Route("/livez", .get(.open) { $0.livez($1) }),
+    Route("/readyz", .get(.open) { $0.readyz($1) }),
+    Route("/metrics", .get { $0.metrics($1) }),
+  ]
+}

@@ -1,0 +1,56 @@
+import Glibc
+import KinoraCore
+import KinoraHTTP
+import KinoraModel
+
+/// `GET /v1/videos/ID/content`.
+extension APIService {
+  private static let variants = ["video"]
+
+  func videoContent(_ call: Call) -> HTTPReply {
+    later(call) { [self] () throws(KinoraError) in
+      let query = try call.query(["index", "variant"])
+      let index = try Call.number(query, "index", in: 0...99) ?? 0
+      if let variant = query["variant"], variant != "video" {
+        throw KinoraError(
+          .notSupported, "there is no variant \(variant.prefix(40)) of a file", field: "variant",
+          allowed: Self.variants)
+      }
+      let (record, artifact, path) = try await service.artifact(
+        call.job, index: index, call.viewer)
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+      guard descriptor >= 0 else {
+        throw KinoraError(.artifactExpired, "the file of \(record.id) was removed")
+      }
+      var response = HTTPResponse(status: 200, fields: ["Content-Type": artifact.mime])
+      response.fields.append(
+        "Content-Disposition",
+        "inline; filename=\"\(Self.fileName(record, artifact, index))\"")
+      response.fields.append("X-Content-Type-Options", "nosniff")
+      response.fields.append("Cache-Control", "private, no-cache")
+      response.body = .file(
+        HTTPFile(descriptor: descriptor, length: artifact.bytes, etag: artifact.sha256))
+      return response
+    }
+  }
+
+  /// `generated_1795248000000.mp4`: when the job was made, in milliseconds, and what the bytes are.
+  /// Nothing in it comes from a client.
+  static func fileName(_ record: JobRecord, _ artifact: Artifact, _ index: Int) -> String {
+    let suffix = index > 0 ? "_\(index)" : ""
+    return "generated_\(record.createdAt)\(suffix).\(ending(artifact.mime))"
+  }
+
+  private static func ending(_ mime: String) -> String {
+    switch mime {
+    case "video/mp4": "mp4"
+    case "video/webm": "webm"
+    case "video/quicktime": "mov"
+    case "image/png": "png"
+    case "image/jpeg": "jpg"
+    case "image/webp": "webp"
+    case "image/gif": "gif"
+    default: "bin"
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import KinoraCore
+import KinoraHTTP
+import KinoraModel
+
+/// `POST /v1/videos`.
+extension APIService {
+  func createVideo(_ call: Call) -> HTTPReply {
+    later(call) { [self] () throws(KinoraError) in
+      let fields = try VideoFields(try parsed(call.request))
+      var submission = Submission(
+        request: fields.request, viewer: call.viewer, door: "videos",
+        key: try Self.idempotencyKey(call.request.fields))
+      submission.isMarkedRepeat = Self.isMarkedRepeat(call.request.fields)
+      submission.connection = call.request.connection
+      try await complete(&submission, fields)
+      if fields.isDryRun { return Answer.json(try await quoteBody(submission)) }
+      return try await accept(submission, call)
+    }
+  }
+
+  /// Everything that needs the world but no money: the earlier job's handle, the inputs' bytes. What
+  /// a model refuses is refused before anything is stored or fetched.
+  func complete(_ submission: inout Submission, _ fields: VideoFields) async throws(KinoraError) {
+    if let source = fields.request.sourceJob {
+      submission.request.sourceHandle = try await handle(of: source, for: submission)
+    }
+    guard !fields.inputs.isEmpty else { return }
+    submission.request.inputs = InputKeeper.sketch(fields.inputs)
+    _ = try service.quote(submission)
+    submission.request.inputs = try await InputKeeper(artifacts: artifacts, fetcher: fetcher)
+      .keep(fields.inputs)
+  }
+
+  private func accept(
+    _ submission: Submission, _ call: Call
+  ) async throws(KinoraError) -> HTTPResponse {
+    let accepted: Accepted
+    do throws(KinoraError) {
+      accepted = try await service.submit(submission)
+    } catch {
+      guard ErrorTable.row(error.code).status >= 500, !Self.provesNothingMade(error.code) else {
+        throw error
+      }
+      // The job may be on disk: who repeats this without a key may pay twice.
+      var response = Answer.problem(error, requestID: call.requestID, place: .body)
+      Answer.forbidRepeat(&response)
+      return response
+    }
+    let record = accepted.record
+    if !accepted.isReplay, !accepted.isAttached { counter.accepted(record) }
+    var response = Answer.json(JobRenderer.render(record, isAttached: accepted.isAttached))
+    response.fields.append("Location", "/v1/videos/\(record.id)")
+    if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
+    response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
+    return response
+  }
+
+  /// Errors that the core gives before its commit, or for a commit that was rolled back.
+  private static func provesNothingMade(_ code: KinoraError.Code) -> Bool {
+    [.draining, .unavailable, .storageFull, .notSupported].contains(code)
+  }
+
+  /// The handle of an own, completed job of the provider that shall go on with it.
+  private func handle(
+    of source: JobID, for submission: Submission
+  ) async throws(KinoraError) -> String {
+    func refused(_ message: String) -> KinoraError {
+      KinoraError(.badField, message, field: "source.job", allowed: ["an own, completed job"])
+    }
+    let record: JobRecord
+    do throws(KinoraError) {
+      record = try await service.job(source, submission.viewer)
+    } catch {
+      throw error.code == .notFound ? refused("source.job: \(error.message)") : error
+    }
+    guard record.state == .completed else {
+      throw refused("source.job: \(source) is \(record.state.rawValue), not completed")
+    }
+    let name = submission.request.model
+    let entry = try service.policy.index.resolve(name.isEmpty ? nil : name)
+    guard entry.settings.name == record.provider else {
+      throw refused(
+        "source.job: \(source) was made by \(record.provider), \(entry.id) cannot go on with it")
+    }
+    guard let handle = record.resultHandle ?? record.handle else {
+      throw refused("source.job: \(source) left nothing that could be gone on with")
+    }
+    return handle
+  }
+
+  /// The client's key. Throws `badField` for more than one, and for one that is not 1 to 255 visible
+  /// ASCII characters.
+  static func idempotencyKey(_ fields: HTTPFields) throws(KinoraError) -> String? {
+    let keys = fields.values("idempotency-key")
+    guard let key = keys.first else { return nil }
+    guard keys.count == 1, (1...Limits.idempotencyKeyLength).contains(key.utf8.count),
+      key.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+    else {
+      throw KinoraError(
+        .badField,
+        "Idempotency-Key must be one key of 1 to \(Limits.idempotencyKeyLength) visible ASCII "
+          + "characters", field: "Idempotency-Key",
+        allowed: ["1…\(Limits.idempotencyKeyLength) characters from ! to ~"])
+    }
+    return key
+  }
+
+  /// The official OpenAI clients number their repeats in this field, from 1.
+  static func isMarkedRepeat(_ fields: HTTPFields) -> Bool {
+    (fields["x-stainless-retry-count"].flatMap { Int($0) } ?? 0) >= 1
+  }
+}

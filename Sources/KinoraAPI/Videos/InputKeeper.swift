@@ -1,0 +1,68 @@
+import Glibc
+import KinoraModel
+
+/// Stores the media of a request before its job is accepted: afterwards the request is a few hundred
+/// bytes with references, whatever was in it.
+struct InputKeeper {
+  let artifacts: any ArtifactStore
+  let fetcher: any InputFetcher
+
+  /// The inputs as a job has them, `in0`, `in1`, … Throws `badMedia`, `tooLarge`, `urlRefused`,
+  /// `providerUnavailable` or `storageFull`, each with its field.
+  func keep(_ wanted: [WantedInput]) async throws(KinoraError) -> [MediaInput] {
+    var inputs: [MediaInput] = []
+    for (at, item) in wanted.enumerated() {
+      do throws(KinoraError) {
+        inputs.append(try await keep(item, "in\(at)"))
+      } catch {
+        var named = error
+        named.field = item.field
+        throw named
+      }
+    }
+    return inputs
+  }
+
+  /// What the inputs will be, as far as that is known before anything is stored: enough for a model
+  /// to say whether it takes them, and how many.
+  static func sketch(_ wanted: [WantedInput]) -> [MediaInput] {
+    wanted.map { item in
+      // Media types are only checked where bytes are known, so an address stands in for them.
+      MediaInput(role: item.role, ref: nil, sha256: nil, mime: "image/*", bytes: 0, uri: "pending:")
+    }
+  }
+
+  private func keep(_ item: WantedInput, _ ref: String) async throws(KinoraError) -> MediaInput {
+    var url: String?
+    let stored: Artifact
+    switch item.source {
+    case .foreign(let uri):
+      return MediaInput(role: item.role, ref: nil, sha256: nil, mime: "", bytes: 0, uri: uri)
+    case .uploaded(let file):
+      stored =
+        switch file.content {
+        case .raw: try await artifacts.adopt(path: file.path, expected: "image")
+        case .base64: try await artifacts.adopt(base64: file.path, expected: "image")
+        }
+    case .inline(let base64):
+      let path = artifacts.temporaryPath()
+      defer { unlink(path) }
+      let writer = UploadWriter(path: path, content: .base64, limit: JSONUpload.longestBase64)
+      try writer.write(Array(base64.utf8)[...])
+      let file = try writer.finish()
+      stored = try await artifacts.adopt(base64: file.path, expected: "image")
+    case .address(let address):
+      let path = artifacts.temporaryPath()
+      defer { unlink(path) }
+      try await fetcher.fetch(url: address, to: path, limit: Limits.inputBytes)
+      stored = try await artifacts.adopt(path: path, expected: "image")
+      url = address
+    }
+    guard stored.bytes <= Limits.inputBytes else {
+      throw KinoraError(.tooLarge, "an input may have at most \(Limits.inputBytes) bytes")
+    }
+    return MediaInput(
+      role: item.role, ref: ref, sha256: stored.sha256, mime: stored.mime, bytes: stored.bytes,
+      url: url)
+  }
+}

@@ -1,0 +1,139 @@
+import KinoraModel
+
+/// The body of `POST /v1/videos`, read and checked as far as that is possible without a model.
+struct VideoFields {
+  /// All but the inputs.
+  private(set) var request: GenerationRequest
+  /// What shall go in, in order.
+  private(set) var inputs: [WantedInput] = []
+  /// Answer the quote, make nothing.
+  private(set) var isDryRun = false
+
+  /// Every field that is known, documented names first.
+  static let known = [
+    "model", "prompt", "seconds", "duration", "duration_seconds", "size", "aspect_ratio",
+    "resolution", "fps", "audio", "seed", "n", "negative_prompt", "input_reference", "first_frame",
+    "last_frame", "references", "source", "max_cost_usd", "snap", "metadata", "user", "options",
+    "dry_run",
+  ]
+  /// Bytes of a word such as a size or an aspect ratio.
+  private static let wordBytes = 64
+  private static let modelBytes = 256
+  /// Bytes of `user`.
+  private static let userBytes = 256
+
+  /// Throws `malformedBody`, `unknownField`, `badField`, `tooLarge` or `urlRefused`.
+  init(_ body: ParsedBody) throws(KinoraError) {
+    let fields = FieldReader(json: body.json, body: body)
+    try fields.only(Self.known)
+    request = GenerationRequest(
+      model: try fields.string("model", most: Self.modelBytes) ?? "",
+      prompt: try fields.string("prompt", most: Limits.promptBytes) ?? "")
+    request.negativePrompt = try fields.string("negative_prompt", most: Limits.promptBytes)
+    request.seconds = try Self.seconds(fields)
+    request.size = try fields.string("size", most: Self.wordBytes)
+    request.aspectRatio = try fields.string("aspect_ratio", most: Self.wordBytes)
+    request.resolution = try fields.string("resolution", most: Self.wordBytes)
+    request.fps = try fields.integer("fps", in: 1...1000).map { Int($0) }
+    request.audio = try fields.bool("audio")
+    request.seed = try fields.integer("seed", in: Int64.min...Int64.max)
+    request.count = Int(try fields.integer("n", in: 1...100) ?? 1)
+    request.sourceJob = try Self.source(fields)
+    request.maxCost = try Self.amount(fields)
+    request.snap = try fields.bool("snap") ?? false
+    request.metadata = try Self.metadata(fields)
+    request.endUser = try Self.user(fields)
+    request.options = try Self.options(fields, body)
+    isDryRun = try fields.bool("dry_run") ?? false
+    inputs = try MediaFields(fields: fields, body: body).inputs()
+  }
+
+  private static func seconds(_ fields: FieldReader) throws(KinoraError) -> Double? {
+    let names = ["seconds", "duration", "duration_seconds"].filter { fields[$0] != nil }
+    guard names.count <= 1 else {
+      throw fields.error(names[1], "says the same as \(names[0]): give one of them", names)
+    }
+    guard let name = names.first else { return nil }
+    return try fields.seconds(name)
+  }
+
+  private static func source(_ fields: FieldReader) throws(KinoraError) -> JobID? {
+    guard let members = try fields.object("source") else { return nil }
+    let inner = FieldReader(json: .object(members), body: fields.body, prefix: "source.")
+    try inner.only(["job"])
+    guard let id = try inner.string("job", most: wordBytes) else {
+      throw inner.error("job", "is missing", ["the id of an own job"])
+    }
+    return JobID(rawValue: id)
+  }
+
+  private static func amount(_ fields: FieldReader) throws(KinoraError) -> MicroUSD? {
+    guard let value = fields["max_cost_usd"] else { return nil }
+    guard let amount = MicroUSD(json: value) else {
+      throw fields.error(
+        "max_cost_usd", "must be an amount of dollars from 0, not \(FieldReader.shown(value))",
+        ["a number such as 0.5", "a decimal string such as \"0.50\""])
+    }
+    return amount
+  }
+
+  private static func metadata(_ fields: FieldReader) throws(KinoraError) -> [String: String] {
+    guard let members = try fields.object("metadata") else { return [:] }
+    guard members.count <= Limits.metadataMembers else {
+      throw fields.error(
+        "metadata", "has \(members.count) members, at most \(Limits.metadataMembers) are taken")
+    }
+    var metadata: [String: String] = [:]
+    for member in members {
+      guard (1...Limits.metadataKeyBytes).contains(member.key.utf8.count) else {
+        throw fields.error(
+          "metadata",
+          "keys must have 1 to \(Limits.metadataKeyBytes) bytes, this has "
+            + "\(member.key.utf8.count)")
+      }
+      guard let value = member.value.string, value.utf8.count <= Limits.metadataValueBytes,
+        fields.body.lift(value) == nil
+      else {
+        throw fields.error(
+          "metadata.\(member.key)",
+          "must be a string of at most \(Limits.metadataValueBytes) bytes",
+          ["a string of up to \(Limits.metadataValueBytes) bytes"])
+      }
+      metadata[member.key] = value
+    }
+    return metadata
+  }
+
+  private static func user(_ fields: FieldReader) throws(KinoraError) -> String? {
+    guard let user = try fields.string("user", most: userBytes) else { return nil }
+    guard !user.isEmpty, user.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+      throw fields.error(
+        "user", "must have 1 to \(userBytes) bytes and no control characters",
+        ["1…\(userBytes) bytes"])
+    }
+    return user
+  }
+
+  private static func options(
+    _ fields: FieldReader, _ body: ParsedBody
+  ) throws(KinoraError) -> JSON? {
+    guard let members = try fields.object("options") else { return nil }
+    let options = JSON.object(members)
+    guard !holdsLift(options, body) else {
+      throw KinoraError(
+        .tooLarge,
+        "options may not hold strings over \(Limits.liftRequestBytes) bytes; media belongs into "
+          + "input_reference, last_frame or references", field: "options")
+    }
+    return options
+  }
+
+  private static func holdsLift(_ json: JSON, _ body: ParsedBody) -> Bool {
+    switch json {
+    case .string(let text): body.lift(text) != nil
+    case .array(let items): items.contains { holdsLift($0, body) }
+    case .object(let members): members.contains { holdsLift($0.value, body) }
+    default: false
+    }
+  }
+}
