@@ -13,10 +13,12 @@ extension PluginRegistry {
         let old = state.entries.first { $0.file == file }
         if let old, old.plugin != nil {
           next.append(marked(old))
-        } else if let old, old.identity == PluginFile.Identity(file.path),
-          old.wasOpened || old.info.state == .faulted
+        } else if let old, old.wasOpened {
+          // The loader goes by path and would hand out what it mapped before.
+          next.append(marked(old))
+        } else if let old, old.info.state == .faulted,
+          old.identity == PluginFile.Identity(file.path)
         {
-          // The loader would hand out the same mapped file again.
           next.append(old)
         } else {
           next.append(looked(at: file, after: next, in: state))
@@ -70,19 +72,22 @@ extension PluginRegistry {
 
   private func marked(_ entry: Entry) -> Entry {
     var entry = entry
-    guard entry.plugin != nil, entry.info.state == .loaded || entry.info.state == .changed else {
+    let now = PluginFile.Identity(entry.file.path)
+    guard entry.plugin != nil else {
+      // Refused after it was mapped: what lies there now is looked at by the next process.
+      if now != entry.identity { entry.info.state = .changed }
+      if now != entry.identity { entry.info.detail = Self.replaced }
       return entry
     }
-    let now = PluginFile.Identity(entry.file.path)
+    guard entry.info.state != .faulted else { return entry }
     entry.info.state = now == entry.identity ? .loaded : .changed
     entry.info.detail =
       now == entry.identity
-      ? ""
-      : now == nil
-        ? "its file is gone: it goes on working until restart"
-        : "its file was replaced: takes effect at restart"
+      ? "" : now == nil ? "its file is gone: it goes on working until restart" : Self.replaced
     return entry
   }
+
+  private static let replaced = "its file was replaced: takes effect at restart"
 
   private func looked(at file: PluginFile, after earlier: [Entry], in state: State) -> Entry {
     var entry = Entry(
@@ -98,7 +103,10 @@ extension PluginRegistry {
       return refuse(.disabled, "switched off in the configuration")
     }
     // A name that won once keeps it while the process lives, wherever a rival turns up.
-    let winners = earlier + state.entries.filter { $0.plugin != nil && $0.file != file }
+    // A faulted one keeps it too: an older file must not step in silently.
+    let winners =
+      earlier.filter { $0.plugin != nil || $0.info.state == .faulted }
+      + state.entries.filter { $0.plugin != nil && $0.file != file }
     if let winner = winners.first(where: { $0.file.name == file.name }) {
       return refuse(.shadowed, "\(winner.file.path) has the same name and comes first")
     }
