@@ -75,7 +75,7 @@ let package = Package(
     floor("KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraModel"),
     // Floor 5: configuration, wiring, lifecycle.
     floor(
-      "KinoraDaemon", "CYAML", "KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraLoop",
+      "KinoraDaemon", "CCrypto", "CYAML", "KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraLoop",
       "KinoraModel", "KinoraPluginHost", "KinoraStore", "KinoraSystem", "KinoraTransport"),
     // Floor 6: programs.
     program("kinorad", "KinoraDaemon"),

@@ -1,1 +1,4 @@
-print("placeholder")
+import Glibc
+import KinoraDaemon
+
+exit(await Daemon.run(CommandLine.arguments))

@@ -94,6 +94,9 @@ public final class SQLiteJobStore: JobStore {
       members: writer.counters.members.load(ordering: .relaxed))
   }
 
+  /// The number of the newest schema that this program knows, which an open database has.
+  public var schemaVersion: Int { Migration.all.last.map { Int($0.number) } ?? 0 }
+
   /// Why nothing is written any more; nil while all is well.
   public var failure: KinoraError? { writer.state.with { $0.failure } }
 

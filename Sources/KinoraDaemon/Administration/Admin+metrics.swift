@@ -1,0 +1,72 @@
+import Glibc
+import KinoraAPI
+import KinoraCore
+import KinoraHTTP
+import KinoraModel
+import KinoraStore
+
+extension Admin {
+  func metrics() async -> [MetricFamily] {
+    let store = parts.state.store.statistics
+    let status = await parts.engine.status()
+    var families = [
+      MetricFamily(
+        "kinora_build_info", "The running version.", .gauge,
+        [.init(1, [("version", Daemon.version)])]),
+      MetricFamily(
+        "kinora_store_commits_total", "Transactions, each with one fsync.", .counter,
+        Double(store.commits)),
+      MetricFamily(
+        "kinora_store_changes_total", "Changes in those transactions.", .counter,
+        Double(store.members)),
+      MetricFamily(
+        "kinora_store_free_bytes", "Free bytes of the state directory.", .gauge,
+        Double(parts.state.artifacts.freeBytes())),
+      MetricFamily(
+        "kinora_paid_requests_under_way", "Paid requests that are on their way.", .gauge,
+        Double(status.paidUnderWay)),
+      MetricFamily(
+        "kinora_provider_running", "Places taken at a provider.", .gauge,
+        status.running.sorted { $0.key < $1.key }.map {
+          .init(Double($0.value), [("provider", $0.key)])
+        }
+      ),
+      MetricFamily(
+        "kinora_plugin_faults_total", "Steps that broke the plugin contract.", .counter,
+        plugins().map { .init(Double($0.faults), [("plugin", $0.name)]) }),
+    ]
+    if let http = parts.server.server?.statistics {
+      families.append(
+        MetricFamily(
+          "kinora_http_connections", "Connections that stand.", .gauge, Double(http.open)))
+      families.append(
+        MetricFamily(
+          "kinora_http_streams", "Event streams that stand.", .gauge, Double(http.streams)))
+    }
+    return families + Self.process()
+  }
+
+  private static func process() -> [MetricFamily] {
+    var usage = rusage()
+    getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+    func seconds(_ time: timeval) -> Double {
+      Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
+    }
+    var families = [
+      MetricFamily(
+        "process_cpu_seconds_total", "Processor time.", .counter,
+        seconds(usage.ru_utime) + seconds(usage.ru_stime))
+    ]
+    // statm: size resident shared …, in pages (proc(5)).
+    if let bytes = ConfigurationFiles.read("/proc/self/statm") {
+      let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+      if words.count > 1, let pages = Double(words[1]) {
+        families.append(
+          MetricFamily(
+            "process_resident_memory_bytes", "Resident memory.", .gauge,
+            pages * Double(sysconf(Int32(_SC_PAGESIZE)))))
+      }
+    }
+    return families
+  }
+}

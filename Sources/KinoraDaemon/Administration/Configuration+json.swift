@@ -1,0 +1,61 @@
+import KinoraModel
+
+extension Configuration {
+  /// The effective configuration for people. It holds sources of secrets, never a secret.
+  var json: JSON {
+    var listen: [JSONMember] = [
+      JSONMember(
+        "unix",
+        [
+          "path": .string(unix.path), "mode": .string("0" + String(unix.mode, radix: 8)),
+          "group": JSON(unix.group),
+        ])
+    ]
+    if let tcp {
+      listen.append(
+        JSONMember(
+          "tcp",
+          [
+            "address": .string("\(tcp.address):\(tcp.port)"), "keys_file": .string(tcp.keysFile),
+          ]))
+    }
+    return [
+      "version": 1, "state_dir": .string(stateDirectory),
+      "plugin_path": .array(pluginPath.map { .string($0) }), "curl": .string(curlPath),
+      "listen": .object(listen),
+      "providers": .object(providers.map { JSONMember($0.name, Self.json($0)) }),
+      "defaults": ["model": JSON(defaultModel)],
+      "limits": [
+        "max_queued": .integer(Int64(maxQueued)), "concurrency": .integer(Int64(clientConcurrency)),
+        "max_queue_wait": .string("\(queueWait / 1000)s"),
+      ],
+      "budgets": [
+        "host": ["usd_per_day": hostBudget.map { .string(String($0.dollars.dropFirst())) } ?? .null]
+      ],
+      "retention": ["events": .string("\(eventLife / 1000)s")],
+      "log": ["level": .string(logLevel)],
+    ]
+  }
+
+  private static func json(_ provider: ProviderSettings) -> JSON {
+    let credentials = provider.credentials.sorted { $0.key < $1.key }.map { name, source in
+      let value: JSON =
+        switch source {
+        case .file(let path): ["file": .string(path)]
+        case .systemd(let name): ["systemd": .string(name)]
+        case .environment(let name): ["env": .string(name)]
+        }
+      return JSONMember(name, value)
+    }
+    return [
+      "plugin": .string(provider.plugin), "base_url": JSON(provider.baseURL),
+      "transport": .string(provider.transport?.rawValue ?? "auto"),
+      "credentials": .object(credentials),
+      "max_concurrent": .integer(Int64(provider.maxConcurrent)), "ca_file": JSON(provider.caFile),
+      "proxy": JSON(provider.proxy),
+      "assume_usd": provider.assumeCost.map { .string(String($0.dollars.dropFirst())) } ?? .null,
+      "allow_private": .bool(provider.allowsPrivate), "poll_speed": JSON(provider.pollSpeed),
+      "enabled": .bool(provider.isEnabled), "options": provider.options,
+    ]
+  }
+}

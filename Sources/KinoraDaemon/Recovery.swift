@@ -1,0 +1,78 @@
+import KinoraCore
+import KinoraModel
+import KinoraStore
+import KinoraSystem
+
+/// What happens between opening the store and serving: every open job goes on at its next step.
+enum Recovery {
+  /// Brings the open jobs into the engine. A permit in the journal whose job the database does not
+  /// know (it is older than the journal) becomes a held job again.
+  static func run(_ parts: Parts, log: Log) async throws(KinoraError) -> Int {
+    let intents = parts.state.journal.history.intents
+    var keys: Set<String> = []
+    for intent in intents {
+      keys.insert(
+        Engine.intentKey(intent.job, attempt: intent.attempt, ordinal: intent.ordinal))
+    }
+    if parts.state.store.isRestored {
+      for intent in intents where try await parts.state.store.job(intent.job) == nil {
+        try await rebuild(intent, parts)
+        log(
+          .warning, "recovery.rebuilt", "a paid request without a job is held again",
+          ("job", intent.job.rawValue), ("provider", intent.provider))
+      }
+    }
+    if parts.state.journalWasLost {
+      log(
+        .error, "recovery.journal_lost",
+        "the intent journal is older than the database: what was paid for may be missing in it")
+    }
+    let open = try await parts.state.store.openJobs()
+    await parts.engine.recover(open, intents: keys)
+    return open.count
+  }
+
+  private static func rebuild(_ intent: Intent, _ parts: Parts) async throws(KinoraError) {
+    var request = GenerationRequest(
+      model: "\(intent.provider)/\(intent.model)", prompt: "(lost with the database)")
+    request.metadata = [:]
+    let terms =
+      parts.service.policy.index.entry(provider: intent.provider, model: intent.model)?.model.terms
+      ?? SubmitTerms()
+    var record = JobRecord(
+      id: intent.job, client: intent.client, principal: intent.principal, door: "journal",
+      createdAt: intent.at, request: request, kind: .textToVideo, provider: intent.provider,
+      plugin: intent.plugin, model: intent.model, seed: intent.seed, terms: terms,
+      quote: Quote(
+        amount: intent.amount, fixed: intent.amount, basis: "journal", source: "catalog"),
+      queueUntil: intent.at)
+    record.state = .held
+    record.attempt = intent.attempt
+    record.ordinal = intent.ordinal
+    record.intentAt = intent.at
+    record.reserved = intent.amount
+    record.sequence = 1
+    record.failure = JobFailure(
+      .heldForReview,
+      "the journal knows a paid request that the database does not: it may have been charged by "
+        + "\(intent.provider) (about \(intent.amount.dollars)). Do not repeat it; look at the "
+        + "provider's own list, then: kinora jobs resolve \(intent.job)")
+    var change = StoreChange()
+    change.insert = record
+    change.fingerprint = ""
+    change.money = .reserve(
+      day: UTC.day(intent.at), amount: intent.amount,
+      scopes: [
+        BudgetScope("host", cap: nil), BudgetScope("client:\(intent.client)", cap: nil),
+      ])
+    change.events = [
+      StoreChange.NewEvent(
+        number: 1, at: parts.clock.now(), type: "job.held",
+        data: JSON.object([
+          JSONMember("id", .string(intent.job.rawValue)), JSONMember("state", "held"),
+          JSONMember("status", "failed"), JSONMember("n", 1),
+        ]).bytes)
+    ]
+    _ = try await parts.state.store.commit(change)
+  }
+}

@@ -1,0 +1,191 @@
+import Glibc
+import KinoraAPI
+import KinoraCore
+import KinoraHTTP
+import KinoraModel
+import KinoraPluginHost
+import KinoraStore
+import KinoraSystem
+import KinoraTransport
+
+/// One life of the daemon: start, signals, drain.
+actor Run {
+  private let options: Options
+  private var configuration: Configuration
+  private let log: Log
+  private let notify = Notify.system
+  private let parts: Parts
+  private let health: Health
+  private var admin: Admin?
+  private var sockets: [ListenSocket] = []
+  private var background: [Task<Void, Never>] = []
+  /// Paid submits under way are waited for this long when the daemon ends.
+  private static let drainLimit: Milliseconds = 600_000
+  /// How long clients get to take their answers.
+  private static let serverDrainSeconds = 10.0
+
+  init(
+    _ options: Options, _ configuration: Configuration, log: Log, descriptors: UInt64
+  ) async throws(KinoraError) {
+    self.options = options
+    self.configuration = configuration
+    self.log = log
+    log(
+      .info, "start", "kinorad \(Daemon.version) starts",
+      ("state", configuration.stateDirectory), ("descriptors", "\(descriptors)"))
+    let registry = try PluginRegistry(
+      PluginRegistry.Options(
+        folders: configuration.pluginPath, disabled: configuration.disabledPlugins,
+        sha256: configuration.pluginHashes,
+        stepping: Self.prepared(configuration.stateDirectory) + "/stepping"),
+      clock: SystemClock())
+    for plugin in registry.list() where plugin.state != .loaded {
+      log(
+        .warning, "plugin.refused", plugin.detail, ("plugin", plugin.name),
+        ("state", plugin.state.rawValue))
+    }
+    let (settings, errors) = Settings.make(configuration, plugins: registry.list())
+    if let first = errors.first { throw KinoraError(.configuration, first.text) }
+    for (name, why) in settings.absent {
+      log(.warning, "provider.absent", why, ("provider", name))
+    }
+    let crash = TestSwitches.crashPoints(state: configuration.stateDirectory)
+    parts = try await Parts.make(
+      configuration, registry: registry, settings: settings, crash: crash, log: log
+    ) { error in
+      // What is on disk is not known any more: end at once, say why, touch nothing.
+      log(.critical, "store.failed", error)
+      _exit(EX_IOERR)
+    }
+    health = Health(parts, notify)
+  }
+
+  /// The plugin host needs a folder for its journal before the store is opened.
+  private static func prepared(_ path: String) -> String {
+    _ = mkdir(path, 0o700)
+    return path
+  }
+
+  /// Recovers, listens, and says that it is ready.
+  func start() async throws(KinoraError) {
+    let admin = Admin(parts: parts, health: health, configuration: configuration) { [weak self] in
+      await self?.reload() ?? []
+    }
+    self.admin = admin
+    let keys = parts.keys
+    let service = APIService(
+      service: parts.service, admin: admin, artifacts: parts.state.artifacts,
+      inputs: try UserURLFetcher(), clock: parts.clock, entropy: parts.entropy,
+      ownUID: geteuid(), keys: { keys?.viewer($0) })
+    let server = HTTPServer(loop: parts.serverLoop, service: service)
+    parts.server.set(server)
+    sockets = try listen()
+    let open = try await Recovery.run(parts, log: log)
+    for socket in sockets {
+      server.addListener(
+        descriptor: socket.descriptor, name: socket.kind.rawValue,
+        rules: socket.kind == .unix ? .unix : .loopback, inherited: socket.isInherited)
+      log(.info, "listen", "listening", ("kind", socket.kind.rawValue), ("name", socket.name))
+    }
+    do {
+      try await server.start()
+    } catch {
+      throw KinoraError(.unavailable, "the server cannot start: \(error)")
+    }
+    notify.ready(status: await health.line())
+    log(.info, "ready", "ready", ("open_jobs", "\(open)"))
+    background = [
+      Task { [health] in await health.run() },
+      Task { [parts, configuration, log] in
+        await Housekeeping.run(parts, configuration, log: log)
+      },
+    ]
+  }
+
+  private func listen() throws(KinoraError) -> [ListenSocket] {
+    let inherited = try ListenSocket.inherited()
+    if inherited.contains(where: { $0.kind == .tcp }), parts.keys == nil {
+      throw KinoraError(
+        .configuration,
+        "systemd passed a TCP socket, but listen.tcp.keys_file is not configured: every uid of "
+          + "this host shares loopback", field: "listen.tcp.keys_file")
+    }
+    var sockets = inherited
+    if !inherited.contains(where: { $0.kind == .unix }) {
+      let unix = configuration.unix
+      sockets.append(
+        try ListenSocket.bindUnix(path: unix.path, mode: unix.mode, group: unix.group))
+    }
+    if let tcp = configuration.tcp, !inherited.contains(where: { $0.kind == .tcp }) {
+      sockets.append(try ListenSocket.bindTCP("\(tcp.address):\(tcp.port)"))
+    }
+    return sockets
+  }
+
+  // MARK: Signals
+
+  /// Answers to signals until one of them ends the daemon.
+  func follow(_ signals: AsyncStream<DaemonSignal>) async {
+    for await signal in signals {
+      switch signal {
+      case .reload: _ = await reload()
+      case .terminate, .interrupt:
+        await drain()
+        return
+      }
+    }
+  }
+
+  /// Reads the configuration again. A bad one changes nothing; its errors are given back and logged.
+  func reload() async -> [ConfigurationError] {
+    notify.reloading()
+    let errors = await applied()
+    for error in errors { log(.error, "reload.failed", error.text) }
+    if errors.isEmpty {
+      log(.notice, "reload.done", "the configuration is in force")
+    } else {
+      health.fault("reload: \(errors[0].text)")
+    }
+    notify.ready(status: await health.line())
+    return errors
+  }
+
+  private func applied() async -> [ConfigurationError] {
+    let (fresh, errors) = Daemon.load(options)
+    guard errors.isEmpty else { return errors }
+    parts.registry.reload()
+    let (settings, late) = Settings.make(fresh, plugins: parts.registry.list())
+    guard late.isEmpty else { return late }
+    do throws(KinoraError) {
+      try parts.transport.update(settings: settings.providers, catalogs: settings.catalogs)
+      try parts.keys?.reload()
+    } catch {
+      let place = SourcePlace(file: options.configurations.first ?? "", line: 1, column: 1)
+      return [ConfigurationError(place: place, message: error.message)]
+    }
+    await parts.service.apply(settings.policy(parts.transport))
+    configuration = fresh
+    admin?.take(fresh)
+    return []
+  }
+
+  /// Ends without cutting anything that was begun or paid for.
+  private func drain() async {
+    log(.notice, "drain", "stopping")
+    admin?.beginDrain()
+    await parts.engine.beginDrain()
+    notify.stopping(status: await health.line())
+    parts.hub.close()
+    let deadline = parts.clock.steady() + Self.drainLimit
+    async let served: Void =
+      parts.server.server?.drain(
+        deadlineSeconds: Self.serverDrainSeconds) ?? ()
+    await parts.engine.drain(deadline: deadline) { [notify] in notify.extendTimeout(15_000) }
+    _ = await served
+    for task in background { task.cancel() }
+    parts.transport.shutdown()
+    for socket in sockets { socket.removeFile() }
+    await parts.state.close()
+    log(.info, "end", "stopped")
+  }
+}

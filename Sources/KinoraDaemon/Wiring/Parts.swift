@@ -1,0 +1,85 @@
+import KinoraAPI
+import KinoraCore
+import KinoraHTTP
+import KinoraLoop
+import KinoraModel
+import KinoraPluginHost
+import KinoraStore
+import KinoraSystem
+import KinoraTransport
+
+/// The parts of a running daemon, made in the order of a request's way from the bottom up.
+struct Parts: Sendable {
+  let clock: SystemClock
+  let entropy: SystemEntropy
+  let state: DurableState
+  let registry: PluginRegistry
+  let transport: TransportPool
+  let hub: EventHub
+  let directory: JobDirectory
+  let engine: Engine
+  let service: JobService
+  let serverLoop: EventLoop
+  let server: ServerBox
+  let keys: Keys?
+
+  /// Opens everything durable, loads the plugins, wires the rest. Nothing is served yet.
+  static func make(
+    _ configuration: Configuration, registry: PluginRegistry, settings: Settings,
+    crash: CrashPoints, log: Log, onFatal: @escaping @Sendable (KinoraError) -> Void
+  ) async throws(KinoraError) -> Parts {
+    let clock = SystemClock()
+    let entropy = SystemEntropy()
+    let hub = EventHub(head: 0)
+    var options = DurableState.Options(
+      path: configuration.stateDirectory, boot: entropy.bytes(8).hexadecimal, now: clock.now())
+    options.crash = crash
+    options.faults = TestSwitches.faults()
+    let state = try await DurableState.open(options) { hub.publish($0) }
+    hub.start(after: await state.store.head())
+
+    let transport = try makeTransport(configuration, state, entropy, crash)
+    try transport.update(settings: settings.providers, catalogs: settings.catalogs)
+
+    let directory = JobDirectory(render: JobRenderer.render)
+    let concurrency = configuration.clientConcurrency
+    let parts = EngineParts(
+      plugins: registry, transport: transport, store: state.store, intents: state.journal,
+      artifacts: state.artifacts, clock: clock, entropy: entropy, crash: crash,
+      directory: directory, clientLimit: { _ in concurrency }, onFatal: onFatal)
+    let engine = Engine(
+      parts: parts, index: settings.index,
+      isPaused: PauseMark(configuration.stateDirectory).isSet)
+    let server = ServerBox()
+    let service = JobService(
+      engine: engine, parts: parts, hub: hub, policy: settings.policy(transport),
+      digest: Digest.sha256, connectionIsOpen: { server.isOpen($0) })
+    return Parts(
+      clock: clock, entropy: entropy, state: state, registry: registry, transport: transport,
+      hub: hub, directory: directory, engine: engine, service: service,
+      serverLoop: try started("kinora-http"), server: server,
+      keys: try configuration.tcp.map { tcp throws(KinoraError) in try Keys(path: tcp.keysFile) })
+  }
+
+  private static func makeTransport(
+    _ configuration: Configuration, _ state: DurableState, _ entropy: SystemEntropy,
+    _ crash: CrashPoints
+  ) throws(KinoraError) -> TransportPool {
+    let artifacts = state.artifacts
+    let setup = TransportSetup(
+      scratch: configuration.stateDirectory, spoolPath: { artifacts.temporaryPath() },
+      credentialsDirectory: Environment["CREDENTIALS_DIRECTORY"], environment: Environment.all,
+      entropy: entropy, curl: configuration.curlPath, points: crash)
+    return try TransportPool(setup, loop: try started("kinora-curl"))
+  }
+
+  private static func started(_ name: String) throws(KinoraError) -> EventLoop {
+    do {
+      let loop = try EventLoop(name: name)
+      try loop.start()
+      return loop
+    } catch {
+      throw KinoraError(.unavailable, "the event loop \(name) cannot start: \(error)")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import KinoraCore
+import KinoraModel
+import KinoraPluginHost
+import KinoraTransport
+
+/// A configuration together with the catalogs of the loaded plugins: what the parts are set to.
+struct Settings {
+  var configuration: Configuration
+  var providers: [ProviderSettings]
+  var catalogs: [String: Catalog]
+  var absent: [String: String]
+
+  /// Fills in the catalogs' base URLs and says which providers have no usable plugin. Errors that only
+  /// the catalogs show (a credential that the plugin does not know) are configuration errors too.
+  static func make(_ configuration: Configuration, plugins: [PluginInfo]) -> (
+    settings: Settings, errors: [ConfigurationError]
+  ) {
+    var catalogs: [String: Catalog] = [:]
+    for plugin in plugins where plugin.state == .loaded || plugin.state == .changed {
+      if catalogs[plugin.name] == nil { catalogs[plugin.name] = plugin.catalog }
+    }
+    var absent: [String: String] = [:]
+    var errors: [ConfigurationError] = []
+    var providers = configuration.providers
+    for at in providers.indices {
+      let settings = providers[at]
+      guard let catalog = catalogs[settings.plugin] else {
+        let found = plugins.first { $0.name == settings.plugin }
+        absent[settings.name] =
+          found.map { "its plugin \($0.name) is \($0.state.rawValue): \($0.detail)" }
+          ?? "there is no plugin kinora-\(settings.plugin).so in "
+          + configuration.pluginPath.joined(separator: ", ")
+        continue
+      }
+      if settings.baseURL.isEmpty { providers[at].baseURL = catalog.baseURL }
+      let known = catalog.credentials.map(\.name)
+      for name in settings.credentials.keys.sorted() where !known.contains(name) {
+        let place =
+          configuration.providerPlaces[settings.name]
+          ?? SourcePlace(file: "configuration", line: 1, column: 1)
+        errors.append(
+          ConfigurationError(
+            place: place,
+            message: "providers.\(settings.name).credentials.\(name): \(settings.plugin) knows "
+              + (known.isEmpty ? "no credentials" : known.joined(separator: ", "))))
+      }
+    }
+    let settings = Settings(
+      configuration: configuration, providers: providers, catalogs: catalogs, absent: absent)
+    return (settings, errors)
+  }
+
+  var index: ModelIndex {
+    ModelIndex(
+      providers: providers, catalogs: catalogs, defaultModel: configuration.defaultModel,
+      absent: absent)
+  }
+
+  /// What the job service goes by.
+  func policy(_ transport: TransportPool) -> JobService.Policy {
+    var policy = JobService.Policy(
+      index: index, maxQueued: configuration.maxQueued, hostCap: configuration.hostBudget)
+    policy.queueWait = configuration.queueWait
+    var required: [String: [String]] = [:]
+    for provider in providers {
+      required[provider.name] = catalogs[provider.plugin]?.credentials.filter(\.isRequired)
+        .map(\.name)
+    }
+    let names = required
+    policy.readiness = { provider in
+      for name in names[provider] ?? [] {
+        do throws(KinoraError) {
+          _ = try transport.credentials(provider: provider)?.secret(name)
+        } catch {
+          return error
+        }
+      }
+      return nil
+    }
+    return policy
+  }
+}
