@@ -17,7 +17,7 @@ enum Battery {
     }
     for body in [
       "", "{}", "[]", "null", "true", "7", "\"text\"", "{\"id\":", "{\"id\":\"v1\",\"status\":",
-      #"{"id":null,"status":7,"data":{},"video":[],"error":[]}"#,
+      #"{"id":"v1","status":"queued"}"#, #"{"id":null,"status":7,"data":{},"video":[],"error":[]}"#,
       #"{"id":{"a":1},"status":["x"],"progress":"half","cost_usd":-1}"#,
       #"{"id":"v1","status":"succeeded"}"#, #"{"id":"v1","status":"a word of tomorrow"}"#,
       #"{"id":"../../etc\r\nx: y","status":"queued","name":"a\u0000b"}"#,
@@ -39,25 +39,27 @@ enum Battery {
   /// All events for a plugin, with the states that it saves itself.
   static func events(_ plugin: LoadedPlugin) -> [PluginEvent] {
     var events: [PluginEvent] = []
-    for model in plugin.catalog.models {
-      for kind in model.kinds {
-        let begin = event(plugin, model, kind)
-        events.append(begin)
-        var states: [[UInt8]] = [[], Array("{".utf8), Array(#"{"v":99,"s":{}}"#.utf8)]
-        // One step on from each state that the plugin knows finds most of the others.
-        if let state = saved(plugin, begin) { states.append(state) }
-        for answer in answers {
-          var next = begin
-          next.state = states.last ?? []
-          next.kind = .response(answer)
-          if let state = saved(plugin, next), !states.contains(state) { states.append(state) }
-        }
-        for state in states {
-          events += after(begin, state)
-        }
+    for begin in begins(plugin) {
+      events.append(begin)
+      var states: [[UInt8]] = [[], Array("{".utf8), Array(#"{"v":99,"s":{}}"#.utf8)]
+      // One step on from each state that the plugin knows finds most of the others.
+      if let state = saved(plugin, begin) { states.append(state) }
+      for answer in answers {
+        var next = begin
+        next.state = states.last ?? []
+        next.kind = .response(answer)
+        if let state = saved(plugin, next), !states.contains(state) { states.append(state) }
+      }
+      for state in states {
+        events += after(begin, state)
       }
     }
     return events
+  }
+
+  /// The first event of each model and kind.
+  static func begins(_ plugin: LoadedPlugin) -> [PluginEvent] {
+    plugin.catalog.models.flatMap { model in model.kinds.map { event(plugin, model, $0) } }
   }
 
   private static func after(_ begin: PluginEvent, _ state: [UInt8]) -> [PluginEvent] {

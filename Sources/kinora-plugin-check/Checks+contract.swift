@@ -27,21 +27,14 @@ extension Check {
       return "\(events.count) events twice"
     },
     Check(
-      name: "paid", demand: "a begin leads to at most the paid requests that the catalog names"
+      name: "paid", demand: "one attempt sends no more paid requests than the catalog names, no GET"
     ) { (subject) throws(KinoraError) in
       let plugin = try subject.plugin()
-      let begins = Battery.events(plugin).filter {
-        if case .begin = $0.kind { true } else { false }
+      var chains = 0
+      for event in Battery.begins(plugin) {
+        chains += try follow(plugin, event, paid: 0, depth: 0)
       }
-      var sends = 0
-      for event in begins {
-        guard case .send(let request) = try plugin.step(event).verdict else { continue }
-        sends += 1
-        if !request.isIdempotent, request.method == "GET" {
-          throw wrong("\(describe(event)): a GET is sent as paid; set KN_IDEMPOTENT")
-        }
-      }
-      return "\(sends) first requests"
+      return "\(chains) chains of requests"
     },
     Check(
       name: "time", demand: "a step takes less than a millisecond of one core"
@@ -85,6 +78,33 @@ extension Check {
 
   /// Microseconds; a tenth of what would hurt other jobs on the same thread.
   private static let budget: Int64 = 1000
+
+  /// Goes on from a step that sends, with every answer there is, and counts what is paid.
+  private static func follow(_ plugin: LoadedPlugin, _ event: PluginEvent, paid: Int, depth: Int)
+    throws(KinoraError) -> Int
+  {
+    let step = try plugin.step(event)
+    guard case .send(let request) = step.verdict else { return 1 }
+    if !request.isIdempotent, request.method == "GET" {
+      throw wrong("\(describe(event)): a GET is sent as paid; set KN_IDEMPOTENT")
+    }
+    let model = (try? JSON.parse(event.job))?["model"]?.string
+    let allowed = plugin.catalog.models.first { $0.id == model }?.terms.paidSends ?? 1
+    let total = paid + (request.isIdempotent ? 0 : 1)
+    guard total <= allowed else {
+      throw wrong("\(describe(event)): paid request \(total), paid_sends is \(allowed)")
+    }
+    guard depth < 3 else { return 1 }
+    var chains = 0
+    for answer in Battery.answers where answer.status < 300 && answer.body.count < 200 {
+      var next = event
+      next.kind = .response(answer)
+      next.ordinal = total
+      next.state = step.state ?? event.state
+      chains += try follow(plugin, next, paid: total, depth: depth + 1)
+    }
+    return chains
+  }
 
   /// A step as text, so that two can be compared; names the event in a complaint.
   static func step(_ plugin: LoadedPlugin, _ event: PluginEvent, odd: OddStructs? = nil)

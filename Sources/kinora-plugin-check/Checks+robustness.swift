@@ -10,7 +10,7 @@ extension Check {
       name: "unknown", demand: "an event of a newer host is called unsupported"
     ) { (subject) throws(KinoraError) in
       let plugin = try subject.plugin()
-      for event in Battery.events(plugin).prefix(1) {
+      for event in Battery.begins(plugin) {
         for kind: UInt32 in [0, 9, 99, .max] {
           let text = try step(plugin, event, odd: OddStructs(kind: kind))
           guard text == PluginStep(verdict: .unsupported).json.text else {

@@ -1,0 +1,88 @@
+import CSys
+import Glibc
+import KinoraModel
+import Testing
+
+/// `kinora-plugin-check` from outside, on a good plugin and on bad ones.
+@Suite struct CheckToolTests {
+  private func report(_ path: String, _ more: [String] = []) async throws -> (Int32, JSON) {
+    let folder = try Linked.temporaryFolder()
+    let output = open("\(folder)/report", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer { close(output) }
+    let status = try await Hostile.status(
+      of: "\(Linked.products)/kinora-plugin-check", [path, "--json"] + more, output: output)
+    var bytes = [UInt8](repeating: 0, count: 256 * 1024)
+    let count = pread(output, &bytes, bytes.count, 0)
+    return (status, try JSON.parse(Array(bytes[..<max(count, 0)])))
+  }
+
+  private func failed(_ report: JSON) -> [String] {
+    (report["checks"]?.array ?? []).filter { $0["passed"] == .bool(false) }
+      .compactMap { $0["name"]?.string }
+  }
+
+  @Test("the C plugin that ships passes every check")
+  func still() async throws {
+    let path = try await Hostile.still(in: try Linked.temporaryFolder())
+    let (status, report) = try await report(
+      path, ["--transcripts", "\(Linked.root)/Plugins/Still/transcripts"])
+    #expect(failed(report) == [], "\(report.text)")
+    #expect(status == 0)
+    #expect(report["checks"]?.array?.count == 15)
+  }
+
+  @Test("a plugin that traps costs only the checks that call it")
+  func traps() async throws {
+    let source = Hostile.source(step: "if (e->kind == KN_RESPONSE) __builtin_trap(); return 1;")
+    let path = try await Hostile.compile(source, in: try Linked.temporaryFolder())
+    let (status, report) = try await report(path)
+    #expect(status == 1)
+    #expect(
+      failed(report) == ["verdict", "pure", "paid", "time", "short", "long", "garbage", "threads"])
+    #expect(report.text.contains("it ended the process with signal 4"))
+  }
+
+  @Test("reading past a struct's size and keeping a global are found")
+  func finds() async throws {
+    let folder = try Linked.temporaryFolder()
+    let greedy = Hostile.source(
+      step: "if (e->kind > KN_ADOPT) return KN_UNSUPPORTED; if (e->phase == 77) return KN_BUG;"
+        + " o->wait(o->ctx, 1); return KN_OK;")
+    let (_, first) = try await report(try await Hostile.compile(greedy, in: folder))
+    #expect(failed(first).contains("short"))
+    #expect(!failed(first).contains("verdict"))
+    let counting = Hostile.source(
+      step: "static uint32_t n; if (e->kind < 1 || e->kind > KN_ADOPT) return KN_UNSUPPORTED;"
+        + " o->wait(o->ctx, ++n); return KN_OK;")
+    let (_, second) = try await report(try await Hostile.compile(counting, in: folder))
+    #expect(failed(second).contains("pure"))
+    #expect(failed(second).contains("threads"))
+  }
+
+  @Test("paying twice in one attempt is found")
+  func pays() async throws {
+    let folder = try Linked.temporaryFolder()
+    let source = Hostile.source(
+      step: """
+        if (e->kind != KN_BEGIN && e->kind != KN_RESPONSE) return KN_UNSUPPORTED;
+        o->send(o->ctx, &(kn_request){ .struct_size = sizeof(kn_request), .method = TEXT("POST"),
+          .url = TEXT("https://h/") });
+        return KN_OK;
+        """)
+    let (_, found) = try await report(try await Hostile.compile(source, in: folder))
+    #expect(failed(found) == ["paid"])
+  }
+
+  @Test("wrong usage is 2, a text file fails from the start")
+  func usage() async throws {
+    let tool = "\(Linked.products)/kinora-plugin-check"
+    #expect(try await Hostile.status(of: tool, ["--nonsense"]) == 2)
+    #expect(try await Hostile.status(of: tool, []) == 2)
+    #expect(try await Hostile.status(of: tool, ["--help"]) == 0)
+    let folder = try Linked.temporaryFolder()
+    try Hostile.write("x", to: "\(folder)/kinora-x.so")
+    let (status, report) = try await report("\(folder)/kinora-x.so")
+    #expect(status == 1)
+    #expect(failed(report).prefix(3) == ["note", "exports", "table"])
+  }
+}
