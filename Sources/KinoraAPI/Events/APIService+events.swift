@@ -50,7 +50,8 @@ extension APIService {
     _ subject: EventHub.Subject, after last: Int64, _ call: Call, preface: [UInt8] = []
   ) -> HTTPResponse {
     let follower = EventFollower(
-      service: service, subject: subject, viewer: call.viewer, last: last, preface: preface)
+      service: service, subject: subject, viewer: call.viewer, last: last, preface: preface,
+      isStopping: { [admin] in admin.isDraining }, clock: clock)
     return HTTPResponse(
       status: 200,
       fields: ["Content-Type": "text/event-stream", "X-Accel-Buffering": "no"],

@@ -12,9 +12,14 @@ struct EventFollower {
   var last: Int64
   /// Sent before everything else.
   var preface: [UInt8] = []
+  /// Nothing new will come; the server is about to end all streams, with a word of farewell.
+  var isStopping: @Sendable () -> Bool
+  var clock: any Clock
 
   /// Bytes of events that are written at once.
   private static let pieceBytes = 32 * 1024
+  /// Milliseconds between two looks while the daemon stops: the hub no longer makes anybody wait.
+  private static let stoppingPause: Milliseconds = 250
 
   /// Runs until the client leaves, the daemon drains, or the job that is followed is outwardly over.
   func run(_ stream: any HTTPStream) async {
@@ -48,6 +53,7 @@ struct EventFollower {
       if !events.isEmpty || service.hub.head > last { continue }
       if await isOver(ended) { return }
       await service.hub.wait(subject, after: last)
+      if isStopping() { await clock.sleep(untilSteady: clock.steady() + Self.stoppingPause) }
     }
   }
 

@@ -32,7 +32,9 @@ extension APIService {
 
   /// Why no job is accepted for a model, or none would start.
   private func problem(_ entry: ModelIndex.Entry, _ policy: JobService.Policy) -> String? {
-    if let day = entry.model.retiredAt, let at = UTC.parse(day), at <= clock.now() {
+    if let day = entry.model.retiredAt, let at = UTC.parse(day), at <= clock.now(),
+      ModelRenderer.isShutdownOurs(entry)
+    {
       return "shut down by its provider on \(day)"
     }
     if !entry.settings.isEnabled { return "\(entry.settings.name) is switched off" }

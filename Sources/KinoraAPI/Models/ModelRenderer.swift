@@ -8,11 +8,20 @@ enum ModelRenderer {
     [
       "id": .string(entry.id), "object": "model", "created": 0,
       "owned_by": .string(entry.settings.name),
-      "kinora": kinora(entry.model, problem: problem),
+      "kinora": kinora(entry, problem: problem),
     ]
   }
 
-  private static func kinora(_ model: CatalogModel, problem: String?) -> JSON {
+  /// Whether a shutdown by the model's first provider concerns it here: its dialect lives on at
+  /// other hosts.
+  static func isShutdownOurs(_ entry: ModelIndex.Entry) -> Bool {
+    let hosts = entry.model.retiredHosts
+    return hosts.isEmpty || hosts.contains { entry.settings.baseURL.hasPrefix("https://\($0)") }
+  }
+
+  private static func kinora(_ entry: ModelIndex.Entry, problem: String?) -> JSON {
+    let model = entry.model
+    let isOurs = isShutdownOurs(entry)
     var inputs: [JSONMember] = []
     for role in MediaInput.Role.allCases {
       guard let most = model.inputs[role] else { continue }
@@ -27,8 +36,8 @@ enum ModelRenderer {
       "audio": .string(model.audio.rawValue), "seed": .bool(model.takesSeed),
       "negative_prompt": .bool(model.takesNegativePrompt),
       "max_count": .integer(Int64(model.maxCount)), "inputs": .object(inputs),
-      "prices": .array(model.prices.map(price)), "retires_at": JSON(model.retiresAt),
-      "retired_at": JSON(model.retiredAt), "successor": JSON(model.successor),
+      "prices": .array(model.prices.map(price)), "retires_at": JSON(isOurs ? model.retiresAt : nil),
+      "retired_at": JSON(isOurs ? model.retiredAt : nil), "successor": JSON(model.successor),
       "ready": .bool(problem == nil), "reason": JSON(problem),
     ]
   }

@@ -43,7 +43,7 @@ extension APIService {
   private func warnings(_ answer: QuoteAnswer) -> [String] {
     var warnings: [String] = []
     let model = answer.entry.model
-    if let day = model.retiresAt {
+    if let day = model.retiresAt, ModelRenderer.isShutdownOurs(answer.entry) {
       let next = model.successor.map { "; its successor is \($0)" } ?? ""
       warnings.append("\(answer.entry.id) will be shut down by its provider on \(day)\(next)")
     }

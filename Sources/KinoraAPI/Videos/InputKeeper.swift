@@ -32,12 +32,23 @@ struct InputKeeper {
     }
   }
 
+  /// The type that the ending of a provider's own address names; its bytes are not ours to look at.
+  private static func type(of uri: String) -> String {
+    switch uri.split(separator: ".").last?.lowercased() {
+    case "png": "image/png"
+    case "jpg", "jpeg": "image/jpeg"
+    case "webp": "image/webp"
+    default: "image/*"
+    }
+  }
+
   private func keep(_ item: WantedInput, _ ref: String) async throws(KinoraError) -> MediaInput {
     var url: String?
     let stored: Artifact
     switch item.source {
     case .foreign(let uri):
-      return MediaInput(role: item.role, ref: nil, sha256: nil, mime: "", bytes: 0, uri: uri)
+      return MediaInput(
+        role: item.role, ref: nil, sha256: nil, mime: Self.type(of: uri), bytes: 0, uri: uri)
     case .uploaded(let file):
       stored =
         switch file.content {
