@@ -38,7 +38,7 @@ import Testing
     let (status, report) = try await report(path)
     #expect(status == 1)
     #expect(
-      failed(report) == ["verdict", "pure", "paid", "time", "short", "long", "garbage", "threads"])
+      failed(report) == ["verdict", "pure", "time", "short", "long", "garbage", "threads"])
     #expect(report.text.contains("it ended the process with signal 4"))
   }
 
