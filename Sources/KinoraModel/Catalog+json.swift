@@ -20,7 +20,7 @@ extension Catalog {
     let top = CatalogReader(json, "catalog")
     try top.only([
       "hosts", "base_url", "transport", "credentials", "kinora.sign/1", "poll_ms", "submit",
-      "models",
+      "models", "probe",
     ])
     let shared = try terms(top.child("submit"), from: SubmitTerms())
     var models: [CatalogModel] = []
