@@ -47,6 +47,8 @@ struct Job {
   var cost: String {
     let cost = kinora["cost"] ?? .null
     if let settled = cost["settled_microusd"]?.integer { return MicroUSD(settled).dollars }
+    // What a job without a result had put aside was given back.
+    if isOver, state != "held" { return "-" }
     let open = cost["reserved_microusd"]?.integer ?? cost["quoted_microusd"]?.integer
     return open.map { "~\(MicroUSD($0).dollars)" } ?? "-"
   }

@@ -11,9 +11,8 @@ extension Commands {
     flags: [.json],
     run: { invocation throws(Failure) in
       do throws(Failure) {
-        return try Read.run(invocation, .post("/v1/reload")) { json in
+        return try Read.run(invocation, .post("/v1/reload")) { _ in
           Console.error("kinora: the configuration is in force")
-          for line in Outline.lines(json) { Console.error(line) }
         }
       } catch {
         guard error.exit == .usage else { throw error }

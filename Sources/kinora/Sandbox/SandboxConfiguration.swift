@@ -38,7 +38,7 @@ struct SandboxConfiguration {
     provider("openrouter", "\(front?.url ?? simulator)/openrouter/api/v1", openRouter)
     provider("google", "\(simulator)/google", [try credentials("google")])
     if Files.exists("\(plugins)/kinora-still.so") {
-      provider("still", "\(simulator)/still/v1", [try credentials("still")])
+      provider("still", "\(simulator)/still/v1", [])
     }
     lines += ["defaults: {model: sample/clip}", "limits: {max_queued: 0}", ""]
     return lines.joined(separator: "\n")
