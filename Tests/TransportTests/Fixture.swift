@@ -53,7 +53,16 @@ final class Fixture: Sendable {
   }
 
   func send(_ request: ProviderRequest, permit: Permit? = nil) async -> Exchange {
-    await pool.send(request, provider: "p", permit: permit)
+    let exchange = await pool.send(request, provider: "p", permit: permit)
+    // Without this the fixture may end, and shut its pool down, while it is awaited.
+    withExtendedLifetime(self) {}
+    return exchange
+  }
+
+  func download(_ request: ProviderRequest, to path: String, limit: Int64) async -> Exchange {
+    let exchange = await pool.download(request, provider: "p", to: path, limit: limit)
+    withExtendedLifetime(self) {}
+    return exchange
   }
 
   func file(_ name: String) -> String { folder + "/" + name }

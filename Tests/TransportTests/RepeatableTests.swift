@@ -69,7 +69,7 @@ import Testing
   func deadline(kind: TransportKind) async throws {
     let server = TestServer { _, connection in
       connection.send("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
-      for _ in 0..<40 {
+      for _ in 0..<200 {
         if !connection.send("x") { return false }
         usleep(100_000)
       }
@@ -79,7 +79,7 @@ import Testing
     let start = ContinuousClock.now
     let exchange = await fixture.send(get(server.base + "/slow") { $0.timeout = 500 })
     #expect(exchange.failure?.error.code == .providerUnavailable)
-    #expect(ContinuousClock.now - start < .seconds(3))
+    #expect(ContinuousClock.now - start < .seconds(12))
   }
 
   @Test("cancelling the task ends the exchange", arguments: all)
@@ -94,7 +94,7 @@ import Testing
     try await Task.sleep(for: .milliseconds(300))
     task.cancel()
     #expect(await task.value.failure?.error.code == .cancelled)
-    #expect(ContinuousClock.now - start < .seconds(3))
+    #expect(ContinuousClock.now - start < .seconds(9))
   }
 
   @Test("no connection is told from no answer", arguments: all)
@@ -121,8 +121,8 @@ import Testing
     let memory = await fixture.send(get(server.base + "/blob"))
     #expect(memory.response?.body == bytes)
     let path = fixture.file("asset")
-    let download = await fixture.pool.download(
-      get(server.base + "/blob"), provider: "p", to: path, limit: 1 << 20)
+    let download = await fixture.download(
+      get(server.base + "/blob"), to: path, limit: 1 << 20)
     #expect(download.response?.status == 200)
     #expect(download.response?.spools.first?.length == 1 << 20)
     #expect(Folder.read(path) == bytes)

@@ -5,6 +5,8 @@ enum PeerRule: Sendable, Equatable {
   case publicOnly
   /// Loopback only: a provider that was configured there.
   case loopbackOnly
+  /// Public addresses, and loopback for tests.
+  case publicOrLoopback
   /// Anything: allowed by configuration, or a proxy dials in our place.
   case any
 
@@ -13,7 +15,9 @@ enum PeerRule: Sendable, Equatable {
     switch self {
     case .any: nil
     case .loopbackOnly: address.isLoopback ? nil : "\(address) is not a loopback address"
-    case .publicOnly: AddressGuard.reason(address).map { "\(address) is not public (\($0))" }
+    case .publicOrLoopback where address.isLoopback: nil
+    case .publicOnly, .publicOrLoopback:
+      AddressGuard.reason(address).map { "\(address) is not public (\($0))" }
     }
   }
 }
