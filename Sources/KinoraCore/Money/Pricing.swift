@@ -58,17 +58,27 @@ public enum Pricing {
     return perSecond.times(seconds) + record.quote.fixed
   }
 
+  /// The first rule that fits. Where sound is the provider's choice, the dearer of both is taken: a
+  /// quote may be too high, never too low.
   private static func rule(
     _ unit: CatalogPrice.Unit, _ resolved: ResolvedRequest, _ model: CatalogModel
   ) -> CatalogPrice? {
     let request = resolved.request
-    let audio = request.audio ?? (model.audio == .always)
-    return model.prices.first { price in
-      price.per == unit
-        && (price.resolution == nil || price.resolution == request.resolution)
-        && (price.audio == nil || price.audio == audio)
-        && (price.size == nil || price.size == request.size)
-        && (price.kind == nil || price.kind == resolved.kind)
+    func fitting(_ audio: Bool) -> CatalogPrice? {
+      model.prices.first { price in
+        price.per == unit
+          && (price.resolution == nil || price.resolution == request.resolution)
+          && (price.audio == nil || price.audio == audio)
+          && (price.size == nil || price.size == request.size)
+          && (price.kind == nil || price.kind == resolved.kind)
+      }
+    }
+    if let audio = request.audio { return fitting(audio) }
+    switch model.audio {
+    case .always: return fitting(true)
+    case .never: return fitting(false)
+    case .optional:
+      return [fitting(true), fitting(false)].compactMap(\.self).max { $0.amount < $1.amount }
     }
   }
 
