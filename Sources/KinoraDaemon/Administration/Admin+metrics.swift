@@ -1,6 +1,5 @@
 import Glibc
 import KinoraAPI
-import KinoraCore
 import KinoraHTTP
 import KinoraModel
 import KinoraStore
@@ -8,32 +7,13 @@ import KinoraStore
 extension Admin {
   func metrics() async -> [MetricFamily] {
     let store = parts.state.store.statistics
-    let status = await parts.engine.status()
     var families = [
-      MetricFamily(
-        "kinora_build_info", "The running version.", .gauge,
-        [.init(1, [("version", Daemon.version)])]),
       MetricFamily(
         "kinora_store_commits_total", "Transactions, each with one fsync.", .counter,
         Double(store.commits)),
       MetricFamily(
         "kinora_store_changes_total", "Changes in those transactions.", .counter,
         Double(store.members)),
-      MetricFamily(
-        "kinora_store_free_bytes", "Free bytes of the state directory.", .gauge,
-        Double(parts.state.artifacts.freeBytes())),
-      MetricFamily(
-        "kinora_paid_requests_under_way", "Paid requests that are on their way.", .gauge,
-        Double(status.paidUnderWay)),
-      MetricFamily(
-        "kinora_provider_running", "Places taken at a provider.", .gauge,
-        status.running.sorted { $0.key < $1.key }.map {
-          .init(Double($0.value), [("provider", $0.key)])
-        }
-      ),
-      MetricFamily(
-        "kinora_plugin_faults_total", "Steps that broke the plugin contract.", .counter,
-        plugins().map { .init(Double($0.faults), [("plugin", $0.name)]) }),
     ]
     if let http = parts.server.server?.statistics {
       families.append(
