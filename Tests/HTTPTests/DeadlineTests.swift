@@ -30,7 +30,7 @@ import Testing
     let text = await client.all()
     #expect(text.statuses == [408])
     #expect(text.field("Connection") == "close")
-    #expect((.milliseconds(390)...Duration.seconds(8)).contains(ContinuousClock.now - start))
+    #expect((.milliseconds(390)...Duration.seconds(60)).contains(ContinuousClock.now - start))
     drip.cancel()
     client.close()
     await server.stop()
@@ -58,11 +58,10 @@ import Testing
         $0.bodyBytesPerSecond = 1
       })
     let client = try server.client()
-    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n")
-    for _ in 0..<30 {
-      client.send("a")
-      try await Task.sleep(for: .milliseconds(40))
-    }
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 104\r\n\r\n")
+    client.send(String(repeating: "b", count: 100))
+    try await Task.sleep(for: .milliseconds(1500))
+    client.send("aaaa")
     #expect(await client.wait { $0.hasSuffix("aaaa") }.statuses == [200])
     client.close()
     await server.stop()
