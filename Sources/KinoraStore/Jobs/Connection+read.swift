@@ -14,21 +14,6 @@ extension Connection {
     }
     return try statement.rows(read)
   }
-
-  /// The same for a text that was put together.
-  func rows<Row>(
-    dynamic sql: String, _ arguments: [SQLValue],
-    read: (Statement) throws(KinoraError) -> Row
-  ) throws(KinoraError) -> [Row] {
-    let statement: Statement
-    do throws(SQLiteFailure) {
-      statement = try compile(sql)
-      try statement.begin(arguments)
-    } catch {
-      throw error.asReadError
-    }
-    return try statement.rows(read)
-  }
 }
 
 extension Statement {
@@ -41,7 +26,8 @@ extension Statement {
     return rows
   }
 
-  private func next() throws(KinoraError) -> Bool {
+  /// Goes to the next row, in the error type of a read.
+  func next() throws(KinoraError) -> Bool {
     do throws(SQLiteFailure) {
       return try step()
     } catch {

@@ -3,12 +3,10 @@ import KinoraModel
 /// One page of jobs, found through the indexes alone; rows are read only for what is shown.
 ///
 /// Each state is searched by itself and the results are merged: one index entry after another in
-/// the right order, whatever the number of rows. With metadata there are two ways in, and the one
-/// with fewer candidates is taken.
+/// the right order, whatever the number of rows. With metadata there are several ways in (the state,
+/// each member), and which of them is short cannot be known: they are walked in turns, a candidate
+/// at a time, and the first that has a page or comes to its end has the answer.
 struct JobSearch {
-  /// Candidates up to here are looked at one by one, in a few milliseconds.
-  private static let few: Int64 = 1000
-
   private let query: JobQuery
   private let connection: Connection
   private let limit: Int
@@ -47,95 +45,77 @@ struct JobSearch {
 
   private func candidates() throws(KinoraError) -> [Int64] {
     if query.states.isEmpty && query.client == nil && query.provider == nil && metadata.isEmpty {
-      return try find(from: "job j", Clause())
+      return try first(of: [way(from: "job j", key: "j.pk", Clause(), Clause())])
     }
-    if let rarest = try rarest(), try count(of: rarest) < Self.few || query.states.isEmpty {
-      return try byMetadata(rarest, states: query.states)
+    if query.states.isEmpty && !metadata.isEmpty {
+      return try first(of: metadata.map { pair throws(KinoraError) in try by(pair, in: nil) })
     }
     var keys: [Int64] = []
     for state in query.states.isEmpty ? JobState.allCases : Array(Set(query.states)) {
-      if let rarest = try rarest(), try count(in: state) >= Self.few {
-        keys += try byMetadata(rarest, states: [state])
-      } else {
-        keys += try byState(state)
-      }
+      var ways = [try by(state)]
+      for pair in metadata { ways.append(try by(pair, in: state)) }
+      keys += try first(of: ways)
     }
     return keys
   }
 
-  private func byState(_ state: JobState) throws(KinoraError) -> [Int64] {
-    var clause = inState(state)
-    if let provider = query.provider { clause.add("j.provider = ?", .text(provider)) }
-    for pair in metadata { clause.add(pair, client: query.client) }
-    return try find(from: "job j", clause)
+  // The provider is part of the index: it is compared without a row's being read.
+  private func by(_ state: JobState) throws(KinoraError) -> Statement {
+    var entry = Clause()
+    if let client = query.client { entry.add("j.client = ?", .text(client)) }
+    entry.add("j.state = ?", .text(state.rawValue))
+    if let provider = query.provider { entry.add("j.provider = ?", .text(provider)) }
+    var rest = Clause()
+    for pair in metadata { rest.add(pair) }
+    return try way(from: "job j", key: "j.pk", entry, rest)
   }
 
-  private func byMetadata(
-    _ pair: (key: String, value: String), states: [JobState]
-  ) throws(KinoraError) -> [Int64] {
-    var clause = having(pair)
-    if let provider = query.provider { clause.add("j.provider = ?", .text(provider)) }
-    for other in metadata where other.key != pair.key { clause.add(other, client: query.client) }
-    if !states.isEmpty {
-      clause.conditions.append(
-        "j.state IN (\(states.map { _ in "?" }.joined(separator: ", ")))")
-      clause.arguments += states.map { .text($0.rawValue) }
+  private func by(
+    _ pair: (key: String, value: String), in state: JobState?
+  ) throws(KinoraError) -> Statement {
+    var entry = Clause()
+    if let client = query.client { entry.add("m.client = ?", .text(client)) }
+    entry.add("m.key = ?", .text(pair.key))
+    entry.add("m.value = ?", .text(pair.value))
+    var rest = Clause()
+    if let provider = query.provider { rest.add("j.provider = ?", .text(provider)) }
+    if let state { rest.add("j.state = ?", .text(state.rawValue)) }
+    for other in metadata where other.key != pair.key { rest.add(other) }
+    return try way(
+      from: "metadata m CROSS JOIN job j ON j.pk = m.job", key: "m.job", entry, rest)
+  }
+
+  /// Candidates in the order asked for, each with whether it fits.
+  private func way(
+    from table: String, key: String, _ entry: Clause, _ rest: Clause
+  ) throws(KinoraError) -> Statement {
+    var entry = entry
+    if let cursor { entry.add("\(key) \(query.ascending ? ">" : "<") ?", .integer(cursor)) }
+    let fits = rest.conditions.isEmpty ? "1" : rest.conditions.joined(separator: " AND ")
+    let end = entry.conditions.isEmpty ? "" : "WHERE " + entry.conditions.joined(separator: " AND ")
+    do throws(SQLiteFailure) {
+      let statement = try connection.compile(
+        """
+        SELECT \(key), \(fits) FROM \(table) \(end)
+        ORDER BY \(key) \(query.ascending ? "ASC" : "DESC")
+        """)
+      try statement.begin(rest.arguments + entry.arguments)
+      return statement
+    } catch {
+      throw error.asReadError
     }
-    return try find(from: "metadata m CROSS JOIN job j ON j.pk = m.job", clause, key: "m.job")
   }
 
-  private func inState(_ state: JobState) -> Clause {
-    var clause = Clause()
-    if let client = query.client { clause.add("j.client = ?", .text(client)) }
-    clause.add("j.state = ?", .text(state.rawValue))
-    return clause
-  }
-
-  private func having(_ pair: (key: String, value: String)) -> Clause {
-    var clause = Clause()
-    if let client = query.client { clause.add("m.client = ?", .text(client)) }
-    clause.add("m.key = ?", .text(pair.key))
-    clause.add("m.value = ?", .text(pair.value))
-    return clause
-  }
-
-  private func rarest() throws(KinoraError) -> (key: String, value: String)? {
-    var best: (pair: (key: String, value: String), count: Int64)?
-    for pair in metadata {
-      let count = metadata.count == 1 ? 0 : try count(of: pair)
-      if count < best?.count ?? .max { best = (pair, count) }
+  private func first(of ways: [Statement]) throws(KinoraError) -> [Int64] {
+    var found = ways.map { _ in [Int64]() }
+    while true {
+      for (i, way) in ways.enumerated() {
+        guard try way.next() else { return found[i] }
+        if way.integer(1) == 0 { continue }
+        found[i].append(way.integer(0))
+        if found[i].count > limit { return found[i] }
+      }
     }
-    return best?.pair
-  }
-
-  private func count(of pair: (key: String, value: String)) throws(KinoraError) -> Int64 {
-    try count("metadata m", having(pair))
-  }
-
-  private func count(in state: JobState) throws(KinoraError) -> Int64 {
-    try count("job j", inState(state))
-  }
-
-  // Counts no further than it must.
-  private func count(_ table: String, _ clause: Clause) throws(KinoraError) -> Int64 {
-    try connection.rows(
-      dynamic: "SELECT count(*) FROM (SELECT 1 FROM \(table) \(clause.text) LIMIT \(Self.few))",
-      clause.arguments
-    ) { row throws(KinoraError) in row.integer(0) }.first ?? 0
-  }
-
-  private func find(
-    from table: String, _ clause: Clause, key: String = "j.pk"
-  ) throws(KinoraError) -> [Int64] {
-    var clause = clause
-    if let cursor { clause.add("\(key) \(query.ascending ? ">" : "<") ?", .integer(cursor)) }
-    return try connection.rows(
-      dynamic: """
-        SELECT \(key) FROM \(table) \(clause.text)
-        ORDER BY \(key) \(query.ascending ? "ASC" : "DESC") LIMIT \(limit + 1)
-        """,
-      clause.arguments
-    ) { row throws(KinoraError) in row.integer(0) }
   }
 }
 
@@ -144,16 +124,12 @@ private struct Clause {
   var conditions: [String] = []
   var arguments: [SQLValue] = []
 
-  var text: String {
-    conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-  }
-
   mutating func add(_ condition: String, _ argument: SQLValue) {
     conditions.append(condition)
     arguments.append(argument)
   }
 
-  mutating func add(_ pair: (key: String, value: String), client: String?) {
+  mutating func add(_ pair: (key: String, value: String)) {
     // The client of the row itself, so that the primary key is the index.
     conditions.append(
       """

@@ -67,7 +67,7 @@ struct StoreOpening {
     try connection.execute(
       """
       PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;
-      PRAGMA temp_store = MEMORY
+      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192
       """)
   }
 
