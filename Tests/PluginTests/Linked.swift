@@ -6,6 +6,7 @@ import KinoraPluginHost
 import OpenRouterPlugin
 import SamplePlugin
 import StillPlugin
+import Synchronization
 
 /// The shipped plugins as they are linked into the tests: the same code as in the `.so` files.
 enum Linked {
@@ -43,10 +44,39 @@ enum Linked {
     return path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
   }
 
-  /// A folder of its own, for one test.
+  /// A folder of its own, for one test; gone when the test program ends.
   static func temporaryFolder() throws -> String {
     var template = Array("/tmp/kinora-plugin-test.XXXXXX".utf8CString)
     guard let path = mkdtemp(&template) else { throw KinoraError(.storeFailed, "mkdtemp") }
-    return String(cString: path)
+    return Leftovers.shared.keep(String(cString: path))
+  }
+}
+
+/// Folders to remove at the end: exit tests and running registries still need them before.
+private final class Leftovers: Sendable {
+  static let shared = Leftovers()
+  private let folders = Mutex<[String]>([])
+
+  private init() { atexit { Leftovers.shared.remove() } }
+
+  func keep(_ folder: String) -> String {
+    folders.withLock { $0.append(folder) }
+    return folder
+  }
+
+  // No test makes a folder inside its own.
+  private func remove() {
+    for folder in folders.withLock({ $0 }) {
+      guard let stream = opendir(folder) else { continue }
+      while let entry = readdir(stream) {
+        withUnsafePointer(to: &entry.pointee.d_name) { name in
+          name.withMemoryRebound(to: CChar.self, capacity: 256) {
+            _ = unlinkat(dirfd(stream), $0, 0)
+          }
+        }
+      }
+      closedir(stream)
+      rmdir(folder)
+    }
   }
 }
