@@ -9,6 +9,8 @@ final class StreamState {
   var heartbeatAt = UInt64.max
   var hasEnded = false
   private var writers: [CheckedContinuation<Void, Never>] = []
+  private var turn: UInt64 = 0
+  private var written = 0
 
   init(_ streaming: HTTPStreaming, chunked: Bool) {
     heartbeat = streaming.heartbeat
@@ -19,6 +21,15 @@ final class StreamState {
 
   func touched(now: UInt64) {
     if !heartbeat.isEmpty, interval > 0, !hasEnded { heartbeatAt = now + interval }
+  }
+
+  /// True when more than `limit` bytes were written in one turn of the loop: a writer whose client
+  /// keeps up would never wait for anything, and so never leave the thread.
+  func isGreedy(_ count: Int, now: UInt64, limit: Int) -> Bool {
+    if turn != now { written = 0 }
+    turn = now
+    written += count
+    return written > limit
   }
 
   func wait(_ writer: CheckedContinuation<Void, Never>) { writers.append(writer) }
@@ -36,6 +47,8 @@ extension HTTPConnection {
     case taken
     /// Taken, and more than the room is unsent: wait.
     case full
+    /// Taken, and it is the turn of others.
+    case yield
     case gone
   }
 
@@ -92,7 +105,9 @@ extension HTTPConnection {
     stream.touched(now: loop.now)
     flush()
     if activity == .closed { return .gone }
-    return output.count > limits.streamRoomBytes ? .full : .taken
+    if output.count > limits.streamRoomBytes { return .full }
+    let limit = 4 * limits.streamRoomBytes
+    return stream.isGreedy(bytes.count, now: loop.now, limit: limit) ? .yield : .taken
   }
 
   /// False when there is nothing to wait for any more.
@@ -165,6 +180,7 @@ struct ConnectionStream: HTTPStream {
       start = part.endIndex
       switch await loop.perform({ connection.writeStream(part, ordinal) }) {
       case .taken: break
+      case .yield: await Task.yield()
       case .gone: throw HTTPGone()
       case .full:
         await withCheckedContinuation { (writer: CheckedContinuation<Void, Never>) in

@@ -29,6 +29,16 @@ final class HTTPListener: ReadinessHandler {
   }
 
   func ready(_ events: Readiness) { _ = server?.accept(on: self) }
+
+  /// Looks away for a moment: the queue stays readable, and what is missing (memory, descriptors)
+  /// does not come back at once.
+  func pause(_ loop: EventLoop) {
+    guard let watch else { return }
+    loop.rewatch(watch, for: [])
+    loop.schedule(after: .milliseconds(100)) { [weak self] in
+      if let watch = self?.watch { loop.rewatch(watch, for: .read) }
+    }
+  }
 }
 
 extension HTTPServer {
@@ -72,7 +82,10 @@ extension HTTPServer {
       if descriptor < 0 {
         if errno == EMFILE || errno == ENFILE {
           if !turnAwayOne(on: listener) { return false }
+        } else if errno == EAGAIN {
+          return false
         } else if errno != ECONNABORTED, errno != EINTR {
+          listener.pause(loop)
           return false
         }
       } else if connections.count >= limits.connections {
@@ -103,7 +116,11 @@ extension HTTPServer {
   /// No descriptor is left: gives up the spare one to answer whoever is first in the queue, which
   /// would otherwise stay readable and spin the loop.
   private func turnAwayOne(on listener: HTTPListener) -> Bool {
-    guard spare >= 0 else { return false }
+    if spare < 0 {
+      spare = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+      listener.pause(loop)
+      return false
+    }
     close(spare)
     let descriptor = kn_accept(listener.descriptor)
     if descriptor >= 0 { sayBusy(descriptor) }

@@ -127,7 +127,10 @@ public final class HTTPServer: @unchecked Sendable {
       let due = connection.due
       if due <= loop.now { late.append(connection) } else { next = min(next, due) }
     }
-    for connection in late { connection.overdue() }
+    for connection in late {
+      connection.overdue()
+      next = min(next, connection.due)
+    }
     if next < .max { note(due: next) }
   }
 }

@@ -1,5 +1,6 @@
 /// Takes a request body while it arrives. Called on the loop thread only, so it must not block
-/// longer than a write to the page cache.
+/// longer than a write to the page cache. An upload that is cut is not told: the sink is released
+/// without `respond` having been called.
 public protocol HTTPBodySink: AnyObject, Sendable {
   /// The next bytes. A refusal answers the request at once and closes the connection after it.
   func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal)

@@ -14,6 +14,8 @@ import Synchronization
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
   /// Jobs and closures run in one turn before the descriptors are looked at again.
   public static let jobsPerTurn = 1024
+  /// Nanoseconds of jobs and closures after which the descriptors have their turn all the same.
+  static let workPerTurn: UInt64 = 2_000_000
   /// Readiness reports fetched by one epoll_wait.
   static let eventsPerTurn = 512
 
@@ -150,15 +152,23 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
       }
       while let work = timers.pop(now: now) { work() }
       let stopping = takeInbox()
-      var budget = Self.jobsPerTurn
-      while budget > 0, let work = queue.next() {
-        budget -= 1
-        switch work {
-        case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
-        case .closure(let closure): closure()
-        }
-      }
+      work()
       if stopping, queue.isEmpty, finish() { return }
+    }
+  }
+
+  /// Runs what is queued, within the turn's budgets. What queues itself again and again, such as a
+  /// large file that gives way, thereby leaves the thread to others.
+  private func work() {
+    var budget = Self.jobsPerTurn
+    let end = now + Self.workPerTurn
+    while budget > 0, let work = queue.next() {
+      budget -= 1
+      switch work {
+      case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+      case .closure(let closure): closure()
+      }
+      if budget % 8 == 0, Self.clock() > end { return }
     }
   }
 

@@ -19,15 +19,37 @@ final class RawClient: @unchecked Sendable {
   private var watch: Watch?
   private var unsent: [UInt8] = []
   private var isReading = true
+  private var endsAfterAll = false
   private var received: [UInt8] = []
   private var hasEnded = false
   private var waiters: [(done: ([UInt8], Bool) -> Bool, resume: () -> Void)] = []
 
   /// Connects at once: on a Unix socket that needs nobody's help as long as the queue has room.
-  init(path: String, reading: Bool = true) throws {
-    guard let loop = Self.shared else { throw SystemError("loop", errno: EINVAL) }
+  convenience init(path: String, reading: Bool = true) throws {
     let descriptor = kn_connect_unix(path)
     guard descriptor >= 0 else { throw SystemError("connect", errno: errno) }
+    try self.init(descriptor: descriptor, reading: reading)
+  }
+
+  /// Connects to a port of 127.0.0.1.
+  convenience init(port: UInt16) throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let failed = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard failed == 0 else { throw SystemError("connect", errno: errno) }
+    _ = kn_fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    try self.init(descriptor: descriptor, reading: true)
+  }
+
+  private init(descriptor: Int32, reading: Bool) throws {
+    guard let loop = Self.shared else { throw SystemError("loop", errno: EINVAL) }
     self.descriptor = descriptor
     self.loop = loop
     isReading = reading
@@ -82,6 +104,7 @@ final class RawClient: @unchecked Sendable {
       }
       unsent.removeFirst(count)
     }
+    if unsent.isEmpty, endsAfterAll { shutdown(descriptor, Int32(SHUT_WR)) }
     if let watch { loop.rewatch(watch, for: interest) }
   }
 
@@ -101,9 +124,17 @@ final class RawClient: @unchecked Sendable {
 
   func send(_ text: String) { send(Array(text.utf8)) }
 
-  /// Ends our direction once everything was sent.
+  /// Ends our direction, whatever is unsent.
   func finishSending() {
     loop.post { [self] in shutdown(descriptor, Int32(SHUT_WR)) }
+  }
+
+  /// Ends our direction once everything was sent.
+  func finishSendingAfterAll() {
+    loop.post { [self] in
+      endsAfterAll = true
+      push()
+    }
   }
 
   func startReading() {
