@@ -95,6 +95,7 @@ let package = Package(
     tests("Transport", "CSys", "KinoraHTTP", "KinoraLoop", "KinoraModel", "KinoraTransport"),
     tests("Store", "CSQLite", "KinoraModel", "KinoraStore"),
     tests("Core", "KinoraCore", "KinoraModel"),
+    tests("API", "KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraModel"),
     tests("Daemon", "KinoraDaemon", "KinoraModel", "KinoraSystem"),
     tests(
       "Plugin", "CKinoraPlugin", "CSys", "GooglePlugin", "KinoraModel", "KinoraPlugin",

@@ -1,11 +1,11 @@
-import KinoraModel
+package import KinoraModel
 
 /// The one place where a fact becomes an HTTP status, a title and a word of the OpenAI dialect.
-enum ErrorTable {
+package enum ErrorTable {
   /// One code's row.
-  struct Row: Sendable {
+  package struct Row: Sendable {
     /// The HTTP status.
-    var status: Int
+    package var status: Int
     /// What the code means, the same for every occurrence (RFC 9457 §3.1.3).
     var title: String
     /// False where a repeat cannot help, although the status alone would make the official OpenAI
@@ -37,7 +37,7 @@ enum ErrorTable {
   private static let bug = Row(500, "Something went wrong inside", mayRepeat: false)
 
   /// All codes that can reach a client, as an answer or as a job's error.
-  static let rows: [KinoraError.Code: Row] = [
+  package static let rows: [KinoraError.Code: Row] = [
     // What a client sent.
     .malformedBody: Row(400, "The body cannot be read"),
     .malformedRequest: Row(400, "The request cannot be read"),
