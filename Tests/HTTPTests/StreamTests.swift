@@ -185,6 +185,26 @@ import Testing
     client.close()
     await server.stop()
   }
+
+  @Test("an answer that the service words itself is sent as it is, then the connection ends")
+  func wire() async throws {
+    let server = try await TestServer(
+      service: TestService { _ in
+        .now(
+          HTTPResponse(
+            status: 200,
+            body: .wire(
+              HTTPWire(resets: false) { stream in
+                try? await stream.write(
+                  Array("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut".utf8))
+              })))
+      })
+    let client = try server.client()
+    client.send(Self.request)
+    #expect(await client.all() == "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut")
+    client.close()
+    await server.stop()
+  }
 }
 
 /// A reference to something that cannot be copied.
