@@ -26,7 +26,7 @@ set -a && . "$dir/env" && set +a
 
 make_video() { # MODEL FILE PROMPT
   echo "kinora generate -m $1 -d 4 -o $2 \"$3\""
-  $kinora generate -m "$1" -d 4 -y -o "$2" "$3"
+  $kinora generate -m "$1" -d 4 -y -o "$2" "$3" >/dev/null
   ffprobe -v error -show_entries stream=codec_name,width,height:format=duration -of csv=p=0 "$2" |
     tr '\n' ' ' && echo
 }

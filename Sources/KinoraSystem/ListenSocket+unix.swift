@@ -85,14 +85,14 @@ extension ListenSocket {
     if kn_probe_unix(path, &peer) == 0 {
       throw refusal("\(path) is served by process \(peer.pid) (uid \(peer.uid))")
     }
-    switch errno {
+    let number = errno
+    switch number {
     case ENOENT: return
     case EAGAIN: throw refusal("\(path) is served by another process, whose queue is full")
-    case ECONNREFUSED: break
-    default: throw refusal("\(path): \(errnoText())")
-    }
-    guard facts.st_uid == geteuid() else {
-      throw refusal("\(path) is a stale socket of uid \(facts.st_uid); remove it")
+    case ECONNREFUSED where facts.st_uid == geteuid(): break
+    case ECONNREFUSED, EACCES:
+      throw refusal("\(path) is a socket of uid \(facts.st_uid) and not ours to take; remove it")
+    default: throw refusal("\(path): \(errnoText(number))")
     }
     if unlink(path) != 0, errno != ENOENT {
       throw refusal("cannot remove the stale socket \(path): \(errnoText())")

@@ -32,7 +32,7 @@ def activation():
     assert show("ActiveState", "kinora.socket") == "active"
     assert show("ActiveState") == "inactive"
     assert call("GET", "/livez")[0] == 200
-    assert show("ActiveState") == "active"
+    wait_until("READY", lambda: show("ActiveState") == "active", 10)
     facts = os.stat(SOCKET)
     assert facts.st_mode & 0o777 == 0o660, oct(facts.st_mode)
     # The daemon holds the very socket that systemd listens on: no second one was bound.
@@ -60,7 +60,7 @@ def standalone():
 
 @check("a video comes out of the sandboxed daemon through every transport")
 def videos():
-    jobs = [create(f"a boat {n}", model) for n, model in enumerate(models())]
+    jobs = [create(f"a boat {n}", model, seconds=4) for n, model in enumerate(models())]
     for job in jobs:
         video = completed(job)
         assert video["kinora"]["artifacts"][0]["bytes"] > 1000, video
@@ -112,7 +112,8 @@ def limits():
     status = (process / "status").read_text()
     for name, wanted in (("NoNewPrivs", "1"), ("Seccomp", "2"), ("CapEff", "0" * 16)):
         assert re.search(rf"^{name}:\s+{wanted}$", status, re.M), name
-    assert f"{process.stat().st_uid}" == "0", "another process of the uid may read /proc of it"
+    # Not dumpable: the kernel gives its files in /proc to root.
+    assert (process / "environ").stat().st_uid == 0, "the uid may read its environment"
     assert run("id", "-u", "kinora").stdout.strip() == re.search(
         r"^Uid:\s+(\d+)", status, re.M).group(1)
 
@@ -141,6 +142,14 @@ def principals():
     assert admin.endswith("\n403"), admin
 
 
+def host_cap():
+    """What the host may spend in a day, as it is in force now."""
+    body = {"model": "sample/clip", "prompt": "a price", "seconds": 1}
+    status, quote = call("POST", "/v1/quote", body)
+    assert status == 200, quote
+    return {entry["scope"]: entry["cap_microusd"] for entry in quote["budget"]}["host"]
+
+
 @check("reload puts a good file in force, and a bad one leaves the old in force and says so")
 def reload():
     text = pathlib.Path(CONFIG).read_text()
@@ -148,20 +157,17 @@ def reload():
     try:
         write(CONFIG, text + "budgets: {host: {usd_per_day: 77}}\n")
         systemctl("reload", UNIT)
-        caps = [scope["cap_microusd"] for scope in get("/v1/usage")["data"]]
-        assert 77_000_000 in caps, caps
+        assert host_cap() == 77_000_000
         write(CONFIG, text + "bugdets: {}\n")
         bad = systemctl("reload", UNIT, check=False)
         assert bad.returncode != 0
         said = run("journalctl", "-u", UNIT, "-b", "-n", "30", "--no-pager").stdout
         assert "budgets" in said, said
-        caps = [scope["cap_microusd"] for scope in get("/v1/usage")["data"]]
-        assert 77_000_000 in caps, caps
+        assert host_cap() == 77_000_000
         # The same by signal, which cannot tell the sender: the journal and the status do.
         write(CONFIG, text)
         systemctl("kill", "--signal=HUP", "--kill-whom=main", UNIT)
-        wait_until("the reload", lambda: 77_000_000 not in [
-            scope["cap_microusd"] for scope in get("/v1/usage")["data"]])
+        wait_until("the reload", lambda: host_cap() is None)
     finally:
         write(CONFIG, text)
     assert pid() == before and show("ActiveState") == "active"
@@ -332,7 +338,7 @@ def foreign_socket():
     result = run("runuser", "-u", "kinora", "--", "/usr/bin/kinorad", "--config", config,
                  check=False)
     assert result.returncode == 78, result
-    assert "stale socket of uid 0" in result.stderr + result.stdout, result
+    assert "is a socket of uid 0" in result.stderr + result.stdout, result
     assert os.path.exists(path)
     os.unlink(path)
 
