@@ -62,7 +62,8 @@ import Testing
     try raw.execute("COMMIT")
     #expect(try await blocked.count == 1)
     #expect(clock.now - started >= .seconds(2))
-    #expect(reads > 50)
+    // Far more on a quiet machine; one alone would have waited for the whole time.
+    #expect(reads >= 5)
     await store.close()
   }
 

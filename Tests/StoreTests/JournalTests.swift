@@ -38,7 +38,11 @@ import Testing
     try await journal.append(intent("b"))
     await journal.close()
     let whole = folder.read("intents.log")
-    for length in first.count...whole.count {
+    let lengths =
+      Array(stride(from: first.count, to: whole.count - 1, by: 17)) + [
+        whole.count - 1, whole.count,
+      ]
+    for length in lengths {
       let torn = TestFolder()
       _ = torn.write("intents.log", whole[..<length])
       let again = try open(torn)

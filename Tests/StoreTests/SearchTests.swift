@@ -10,10 +10,10 @@ import Testing
     let store = try SQLiteJobStore.open(folder)
     var random = SeededRandom(9)
     var jobs: [JobRecord] = []
-    for i in 0..<300 {
+    for i in 0..<150 {
       let client = Self.clients.randomElement(using: &random) ?? ""
       var metadata = ["project": "p\(Int.random(in: 0..<3, using: &random))"]
-      if i % 50 == 0 { metadata["rare"] = "yes" }
+      if i % 25 == 0 { metadata["rare"] = "yes" }
       var job = record(
         "\(i)", client: client, metadata: metadata, provider: i % 3 == 0 ? "google" : "sample")
       job.state = Self.states.randomElement(using: &random) ?? .queued
@@ -45,7 +45,7 @@ import Testing
     let folder = TestFolder()
     let (store, jobs) = try await filled(folder)
     var random = SeededRandom(4)
-    for _ in 0..<60 {
+    for _ in 0..<40 {
       var query = JobQuery()
       query.limit = Int.random(in: 1...40, using: &random)
       query.ascending = Bool.random(using: &random)

@@ -25,11 +25,15 @@ struct SQLiteFailure: Error {
   /// The file's content is not what SQLite wrote.
   var isCorrupt: Bool { primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB }
 
-  /// As a reader's caller sees it. Damage is the store's end; a missing descriptor or a lock that
-  /// stood in the way is this one read's.
+  /// As a reader's caller sees it. A lock that stood in the way or a missing descriptor is this one
+  /// read's; whatever else a fixed statement meets is the file's.
   var asReadError: KinoraError {
-    if isCorrupt || primary == SQLITE_IOERR { return asKinoraError }
-    return KinoraError(.unavailable, "the database cannot be read now: \(message)")
+    switch primary {
+    case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_CANTOPEN, SQLITE_INTERRUPT,
+      SQLITE_PROTOCOL:
+      KinoraError(.unavailable, "the database cannot be read now: \(message)")
+    default: asKinoraError
+    }
   }
 
   /// As the port's callers see it.
