@@ -24,7 +24,7 @@ extension Engine {
   }
 
   private func kickAll() {
-    for name in Set(index.entries.map(\.settings.name)) { kick(name) }
+    for name in Set(index.entries.map(\.settings.name)).sorted() { kick(name) }
   }
 
   func degrade(_ provider: String) {

@@ -9,7 +9,6 @@ struct FairQueue {
     private var items: [Element] = []
     private var head = 0
     var isEmpty: Bool { head == items.count }
-    var count: Int { items.count - head }
     var rest: ArraySlice<Element> { items[head...] }
     mutating func push(_ item: Element) { items.append(item) }
     mutating func pop() -> Element {
@@ -49,7 +48,9 @@ struct FairQueue {
   /// Jobs that wait at a provider, or at all.
   func waitingCount(provider: String? = nil) -> Int {
     guard let provider else { return waiting.count }
-    return providers[provider]?.queues.values.reduce(0) { $0 + $1.count } ?? 0
+    return providers[provider]?.queues.values.reduce(0) {
+      $0 + $1.rest.count { waiting.contains($0) }
+    } ?? 0
   }
 
   /// Places taken at a provider.
@@ -112,9 +113,9 @@ struct FairQueue {
   mutating func free(client: String, provider: String) -> [String] {
     providers[provider]?.running -= 1
     clients[client]?.running -= 1
-    let woken = clients[client]?.parkedAt ?? []
+    let woken = (clients[client]?.parkedAt ?? []).sorted()
     clients[client]?.parkedAt = []
     for name in woken { providers[name]?.ring.push(client) }
-    return woken.contains(provider) ? Array(woken) : Array(woken) + [provider]
+    return woken.contains(provider) ? woken : woken + [provider]
   }
 }
