@@ -100,8 +100,10 @@ public final class EventHub: Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
         let now = state.withLock { state -> Bool in
-          let missed = state.ring[state.first...].last.map { $0.seq > after } ?? false
-          if Task.isCancelled || state.isClosed || (missed && Self.holds(subject, after, state)) {
+          let kept = state.ring[state.first...]
+          // What memory has let go of already may have been of this subject.
+          let hasGap = kept.first.map { $0.seq > after + 1 } ?? false
+          if Task.isCancelled || state.isClosed || hasGap || Self.holds(subject, after, state) {
             return true
           }
           state.waiters[id] = Waiter(subject: subject, continuation: continuation)
