@@ -103,7 +103,7 @@ extension Engine {
     }
   }
 
-  private func answerPermit(_ id: JobID, _ answer: Bool) {
+  func answerPermit(_ id: JobID, _ answer: Bool) {
     let reply = slots[id]?.permitReply
     slots[id]?.permitReply = nil
     reply?.resume(returning: answer)

@@ -82,7 +82,7 @@ public actor Engine {
     slots[id]?.job = reduction.job
     account(id, before: before)
     if let change = reduction.change {
-      guard await commit(change, reduction.job.record) else { return }
+      guard await commit(change, reduction.job.record) else { return answerPermit(id, false) }
     }
     for effect in reduction.effects { await perform(effect, id) }
   }
