@@ -126,8 +126,10 @@ extension Engine {
     case .response(let response) where response.status == 200:
       return "\(exchange.transport.rawValue) (\(exchange.reason))"
     case .response(let response):
+      let mayPass = response.status >= 500 || response.status == 429 || response.status == 408
       throw KinoraError(
-        .assetUnusable, "the provider answered \(response.status) for the finished file")
+        mayPass ? .providerUnavailable : .assetUnusable,
+        "the provider answered \(response.status) for the finished file")
     }
   }
 }

@@ -80,6 +80,8 @@ public struct LiveJob: Sendable {
   public var paidStatus: Int?
   /// Whether that answer was JSON.
   public var paidWasJSON = false
+  /// Files of the last answer that a result may name.
+  public var spools: [ProviderResponse.Spool] = []
   /// The event of the step before the paid request.
   public var lastEvent: PaidEvent?
   /// Assets that are stored before the record says so, because their spools die with the process.

@@ -2,12 +2,15 @@ import KinoraModel
 
 /// From the provider's success to files on disk.
 extension JobMachine {
-  /// Tries before a paid result is given up; the last ones are minutes apart.
+  /// Downloads of a wrong file before a paid result is given up; the last ones are a minute apart.
   static let assetTries = 12
 
   mutating func succeeded(_ result: [UInt8]) {
     let parsed = try? JSON.parse(result)
-    let assets = (parsed?["assets"]?.array ?? []).map(PendingAsset.init(json:))
+    var assets = (parsed?["assets"]?.array ?? []).map(PendingAsset.init(json:))
+    for at in assets.indices {
+      assets[at].spoolPath = job.spools.first { $0.ref == assets[at].spool }?.path
+    }
     if let cost = parsed?["cost_microusd"]?.integer, cost >= 0 {
       job.record.providerCost = MicroUSD(cost)
     }
@@ -15,8 +18,10 @@ extension JobMachine {
     guard !assets.isEmpty, assets.allSatisfy({ $0.url != nil || $0.spool != nil }) else {
       return providerPromisedNothing()
     }
+    guard assets.allSatisfy({ $0.spool == nil || $0.spoolPath != nil }) else {
+      return hold(.pluginFault, "the plugin names a file as result that the answer did not bring")
+    }
     job.record.note = nil
-    job.assetTries = 0
     if assets.contains(where: { $0.spool != nil }) {
       // The bytes are in a file of this process: they are stored first, then told.
       job.unstored = assets
@@ -79,7 +84,9 @@ extension JobMachine {
     let lifeEnds =
       (job.record.submittedAt ?? job.record.createdAt) + Milliseconds(terms.assetLifeSeconds) * 1000
     let isSpool = !job.unstored.isEmpty
-    guard !isSpool, job.assetTries < Self.assetTries, now < lifeEnds else {
+    // A file that cannot be reached now may be reached later; one that came and is wrong stays wrong.
+    let isWrong = error.code == .assetUnusable || error.code == .badMedia
+    guard !isSpool, now < lifeEnds, !isWrong || job.assetTries < Self.assetTries else {
       job.unstored = []
       if state == .submitting { accepted() }
       settle(Pricing.settlement(job.record), unconfirmed: job.record.providerCost == nil)

@@ -53,7 +53,8 @@ extension JobMachine {
   }
 
   private mutating func openTail() {
-    job.record.tailUntil = now + Milliseconds(max(terms.assetLifeSeconds, 600)) * 1000
+    let life = Milliseconds(max(terms.assetLifeSeconds, 600)) * 1000
+    job.record.tailUntil = job.record.tailUntil ?? now + life
   }
 
   mutating func tail() {
@@ -107,7 +108,9 @@ extension JobMachine {
   private mutating func endTail() { job.record.tailUntil = nil }
 
   mutating func resolved(_ resolution: Resolution) {
-    guard state == .held || state == .submitUnknown else { return }
+    // A repeat on the wire will bring its own word.
+    guard state == .held || state == .submitUnknown, !job.paidUnderWay else { return }
+    effects.append(.interrupt)
     switch resolution {
     case .adopt(let handle):
       job.adopting = handle
@@ -157,7 +160,10 @@ extension JobMachine {
   mutating func recovered(hasIntent: Bool) {
     switch state {
     case .queued where hasIntent:
+      job.record.ordinal += 1
+      job.record.intentAt = now
       unknown("the journal knows a permit that the database does not")
+    case .queued where job.record.cancelRequestedAt != nil: cancelUnsent()
     case .queued: effects.append(.enqueue)
     case .submitting: unknown("the daemon ended while the paid request was under way")
     case .submitUnknown: lookUp()

@@ -3,11 +3,13 @@ import KinoraModel
 /// From acceptance to the provider's end.
 extension JobMachine {
   mutating func wake() {
+    // A transport holds the request and may ask for its permit: a second one beside it would make
+    // the first one's answer void.
+    guard !job.paidUnderWay else { return }
     switch state {
     case .queued:
-      if job.isClaimed {
-        effects.append(.step(job.record.pluginState.isEmpty ? .begin : .timer))
-      } else if now >= job.record.queueUntil {
+      if now >= job.record.queueUntil {
+        effects.append(.interrupt)
         release()
         close(
           .expired,
@@ -15,6 +17,8 @@ extension JobMachine {
             .expired,
             "it waited longer than its queue allows: "
               + (job.record.note ?? "no place became free")))
+      } else if job.isClaimed {
+        effects.append(.step(job.record.pluginState.isEmpty ? .begin : .timer))
       } else {
         effects.append(.enqueue)
       }
@@ -24,7 +28,12 @@ extension JobMachine {
     case .expired, .cancelled: tail()
     case .submitUnknown: lookAgain()
     case .ready, .fetching: fetchNext()
-    case .draft, .submitting, .completed, .failed, .held: break
+    case .submitting:
+      // The result came with the answer and could not be stored: there was no space.
+      if !job.unstored.isEmpty {
+        effects.append(.fetch(job.unstored[job.record.artifacts.count]))
+      }
+    case .draft, .completed, .failed, .held: break
     }
   }
 
@@ -40,9 +49,9 @@ extension JobMachine {
     if let status = job.paidStatus, state == .submitting {
       return steppedPaid(step, status: status)
     }
-    if job.paidStatus != nil, state == .submitUnknown {
+    if let status = job.paidStatus, state == .submitUnknown {
       job.paidStatus = nil
-      return steppedRepeat(step)
+      return steppedRepeat(step, status: status)
     }
     switch state {
     case .queued: steppedQueued(step)
@@ -54,16 +63,22 @@ extension JobMachine {
     }
   }
 
-  /// The plugin's word about the answer to a repeat under the same key.
-  private mutating func steppedRepeat(_ step: PluginStep) {
-    if case .fail(let failure) = step.verdict, failure.isProvidersWord, job.paidWasJSON,
-      !failure.isRetryable
-    {
-      // The provider answered for this key: what it says about the repeat it says about the first.
+  /// The plugin's word about the answer to a repeat under the same key. What a provider says about
+  /// the request it says about the first one too; what it says about the account (not known, no
+  /// credit, too often) it may say before it looks at the key, and that proves nothing.
+  private mutating func steppedRepeat(_ step: PluginStep, status: Int) {
+    let isSuccess = (200..<300).contains(status)
+    switch step.verdict {
+    case .fail(let failure):
+      let isDefinite = isSuccess || terms.definiteStatuses.contains(status)
+      guard isDefinite, job.paidWasJSON, failure.isAboutRequest, !failure.isRetryable else {
+        return lookUp()
+      }
       job.record.failure = nil
-      return refused(failure)
+      refused(failure)
+    case .wait, .send, .succeed: if isSuccess { steppedUnknown(step) } else { lookUp() }
+    case .unsupported: lookUp()
     }
-    steppedUnknown(step)
   }
 
   /// The plugin's word while the provider works.
@@ -143,6 +158,7 @@ extension JobMachine {
         return blip("an edge answered HTML with status \(response.status)")
       }
       if response.isJSON { effects.append(.providerAnswered) }
+      job.spools = response.spools
       effects.append(.step(.response(response)))
     }
   }

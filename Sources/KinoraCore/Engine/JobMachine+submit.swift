@@ -44,7 +44,7 @@ extension JobMachine {
     let waiting = state == .queued || (state == .submitting && job.record.ordinal < terms.paidSends)
     // With a deduplicating provider the same request is repeated under the permit that it has.
     let repeating = state == .submitUnknown && job.paidUnderWay && terms.dedupe == .key
-    guard waiting || repeating, job.record.cancelRequestedAt == nil, canStart || repeating else {
+    guard waiting || repeating, job.record.cancelRequestedAt == nil, canStart else {
       effects.append(.refusePermit)
       return
     }
@@ -79,9 +79,9 @@ extension JobMachine {
   }
 
   private mutating func notSent(_ error: KinoraError) {
-    if job.record.cancelRequestedAt != nil { return cancelUnsent() }
-    // A repeat that did not leave proves nothing new.
+    // A repeat that did not leave proves nothing about the first one.
     if state == .submitUnknown { return lookUp() }
+    if job.record.cancelRequestedAt != nil { return cancelUnsent() }
     job.strikes += 1
     let wait = Pacing.backoff(
       failures: job.strikes, retryAfter: Milliseconds(error.retryAfter ?? 0) * 1000, jitter: jitter)
@@ -99,6 +99,7 @@ extension JobMachine {
         "an edge in front of the provider answered HTML with status \(response.status)")
     }
     if (300..<400).contains(response.status) {
+      if state == .submitUnknown { return lookUp() }
       release()
       let message = "the provider redirected the submit (\(response.status)); it is never followed"
       return close(.failed, JobFailure(.providerProtocol, message))
@@ -106,6 +107,7 @@ extension JobMachine {
     job.paidStatus = response.status
     job.paidWasJSON = response.isJSON
     if response.isJSON { effects.append(.providerAnswered) }
+    job.spools = response.spools
     effects.append(.step(.response(response)))
   }
 
@@ -115,10 +117,10 @@ extension JobMachine {
     let isSuccess = (200..<300).contains(status)
     switch step.verdict {
     case .wait, .send, .succeed:
-      if case .send(let request) = step.verdict, !request.isIdempotent { return sendPaid(request) }
       guard isSuccess else {
         return unknown("the plugin took an answer with status \(status) for an acceptance")
       }
+      if case .send(let request) = step.verdict, !request.isIdempotent { return sendPaid(request) }
       accepted()
       steppedAccepted(step)
     case .fail(let failure):
@@ -167,9 +169,7 @@ extension JobMachine {
   /// Looks for evidence, by the means that the catalog declares; without any it is a person's turn.
   mutating func lookUp() {
     let since = now - (job.record.intentAt ?? now)
-    if terms.dedupe == .key, job.record.paidEvent != nil,
-      since < Milliseconds(terms.keyLifeSeconds) * 1000
-    {
+    if mayRepeat(since: since) {
       effects.append(
         .wake(after: Pacing.backoff(failures: job.strikes, jitter: jitter)))
       job.strikes += 1
@@ -188,12 +188,17 @@ extension JobMachine {
       job.record.failure?.message ?? Self.review(job.record, "it cannot be looked up"))
   }
 
+  /// True while the same event makes the same request under a key that the provider still knows. A
+  /// cancelled job is not repeated: the repeat could be what buys it.
+  private func mayRepeat(since: Milliseconds) -> Bool {
+    terms.dedupe == .key && job.record.paidEvent != nil && job.record.cancelRequestedAt == nil
+      && since < Milliseconds(terms.keyLifeSeconds) * 1000
+  }
+
   /// The moment of another look has come.
   mutating func lookAgain() {
     let since = now - (job.record.intentAt ?? now)
-    if terms.dedupe == .key, let event = job.record.paidEvent,
-      since < Milliseconds(terms.keyLifeSeconds) * 1000
-    {
+    if let event = job.record.paidEvent, mayRepeat(since: since) {
       job.record.pluginState = event.state
       job.phase = .begin
       effects.append(.step(event.isTimer ? .timer : .begin))
@@ -245,6 +250,9 @@ extension PluginFailure {
     case .unavailable, .protocolBroken: false
     }
   }
+
+  /// True where it judges the request itself, not who sent it or how often.
+  var isAboutRequest: Bool { code == .invalid || code == .refused || code == .notFound }
 
   /// The error table's word for it.
   var errorCode: KinoraError.Code {

@@ -163,6 +163,7 @@ public struct JobMachine {
     job.isClaimed = false
     job.paidStatus = nil
     job.record.note = nil
+    if next == .failed { job.record.tailUntil = nil }
     move(to: next)
   }
 

@@ -79,7 +79,14 @@ extension JobService {
     guard await engine.tell(id, .resolved(resolution)) else {
       throw KinoraError(.wrongState, "\(id) is not open any more")
     }
-    return try await job(id, viewer)
+    let after = try await job(id, viewer)
+    guard after.sequence > record.sequence else {
+      throw KinoraError(
+        .wrongState,
+        "nothing was changed: \(id) is being looked up just now, or its plugin does "
+          + "not work", retryAfter: 60)
+    }
+    return after
   }
 
   /// Deletes a job that is over. Throws `wrongState` for a live one, naming what to do.
