@@ -71,6 +71,28 @@ import Testing
     #expect(unknown.failure?.error.code == .unavailable)
   }
 
+  @Test(
+    "a configured proxy is used, and the answer to CONNECT is not taken for the provider's",
+    arguments: [TransportKind.libcurl, .curl])
+  func proxy(kind: TransportKind) async throws {
+    let proxy = TestServer { request, connection in
+      request.line.hasPrefix("CONNECT ")
+        ? connection.json("{\"from\":\"proxy\"}", status: "403 Forbidden")
+        : connection.json("{\"line\":\"\(request.line)\"}")
+    }
+    let plain = try Fixture("http://localhost:9", kind) { $0.proxy = proxy.base }
+    let exchange = await plain.send(get("http://localhost:9/v"))
+    #expect(
+      exchange.response?.body == Array("{\"line\":\"GET http://localhost:9/v HTTP/1.1\"}".utf8))
+    let tunnel = try Fixture("https://api.example.com", kind) { $0.proxy = proxy.base }
+    let refused = await tunnel.send(
+      paid("https://api.example.com/v"), permit: PermitCounter().permit)
+    #expect(refused.failure?.sent == .no)
+    let connect = try #require(proxy.requests.last)
+    #expect(connect.line.hasPrefix("CONNECT api.example.com:443 "))
+    #expect(connect.field("authorization") == nil)
+  }
+
   @Test("a canary key appears in no evidence and in no error", arguments: TransportKind.allCases)
   func canary(kind: TransportKind) async throws {
     let fixture = try Fixture("http://127.0.0.1:1", kind)

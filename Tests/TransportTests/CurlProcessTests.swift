@@ -149,7 +149,7 @@ import Testing
     let fixture = try Fixture(server.base, .curl)
     let exchange = await fixture.send(paid(server.base + "/v"), permit: PermitCounter().permit)
     #expect(exchange.failure?.sent == .unknown)
-    #expect(exchange.evidence["exit"] == nil)
+    #expect(exchange.evidence["exit"] == -9)
     let pid = try #require(found.pids.first)
     #expect(kill(pid, 0) == -1)
   }

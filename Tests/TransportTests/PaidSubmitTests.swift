@@ -58,42 +58,54 @@ import Testing
     #expect(fixture.points.list == [TransportPoint.beforePermit])
   }
 
-  @Test("what fails before the permit is proven not sent and never asks for it")
-  func unreachable() async throws {
-    let fixture = try Fixture("http://127.0.0.1:1")
-    let permit = PermitCounter()
-    let exchange = await fixture.send(paid("http://127.0.0.1:1/videos"), permit: permit.permit)
-    #expect(exchange.failure?.sent == .no)
-    #expect(exchange.failure?.error.code == .providerUnavailable)
-    #expect(exchange.evidence["time_pretransfer_us"] == 0)
-    #expect(permit.asked == 0)
+  @Test(
+    "what fails before the first byte is proven not sent",
+    arguments: [TransportKind.libcurl, .curl])
+  func unreachable(kind: TransportKind) async throws {
+    for base in ["http://127.0.0.1:1", "https://nowhere.localhost.invalid"] {
+      let fixture = try Fixture(base, kind)
+      let permit = PermitCounter()
+      let exchange = await fixture.send(paid(base + "/videos"), permit: permit.permit)
+      #expect(exchange.failure?.sent == .no)
+      #expect(exchange.failure?.error.code == .providerUnavailable)
+      #expect(exchange.evidence["time_pretransfer_us"] == 0)
+      // The program has no hook: its permit is asked before it starts.
+      #expect(permit.asked == (kind == .curl ? 1 : 0))
+    }
   }
 
   @Test(
-    "after the permit only a whole answer is certain",
-    arguments: [
-      ("/reset", 56), ("/close", 52), ("/cut", 18), ("/stall", 28), ("/garbage", nil),
-    ] as [(String, Int64?)])
-  func ambiguous(path: String, exit: Int64?) async throws {
+    "after the first byte only a whole answer is certain",
+    arguments: [TransportKind.libcurl, .curl])
+  func ambiguous(kind: TransportKind) async throws {
     let server = TestServer { request, connection in
       switch request.path {
       case "/reset": connection.reset()
-      case "/cut":
-        connection.send("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"id\"")
-      case "/stall": connection.readRequest(0).map { _ in }
+      case "/cut": connection.send("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"id\"")
+      case "/chunk":
+        connection.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"id\"")
+      case "/stall": _ = connection.readRequest(0)
       case "/garbage": connection.send("220 hello\r\n\r\n")
       default: break
       }
       return false
     }
-    let fixture = try Fixture(server.base)
-    let request = paid(server.base + path) { if path == "/stall" { $0.timeout = 300 } }
-    let exchange = await fixture.send(request, permit: PermitCounter().permit)
-    #expect(exchange.failure?.sent == .unknown)
-    #expect(exchange.evidence["permit"] == "granted")
-    // The reading callback of our own deadline is reported by curl as 42.
-    if let exit, exit != 28 { #expect(exchange.evidence["exit"] == .integer(exit)) }
-    #expect(server.requests.count == 1)
+    let fixture = try Fixture(server.base, kind)
+    let table: [(String, [JSON])] = [
+      ("/reset", [56]), ("/close", [52]), ("/cut", [18]), ("/chunk", [18, 56]),
+      // Our own deadline ends the library's transfer from a callback.
+      ("/stall", [28, 42]), ("/garbage", [1, 8]),
+    ]
+    for (path, exits) in table {
+      let request = paid(server.base + path) { if path == "/stall" { $0.timeout = 400 } }
+      let exchange = await fixture.send(request, permit: PermitCounter().permit)
+      #expect(exchange.failure?.sent == .unknown, "\(path)")
+      #expect(exchange.evidence["permit"] == "granted")
+      let exit = try #require(exchange.evidence["exit"])
+      #expect(exits.contains(exit), "\(path): \(exit)")
+      #expect((exchange.evidence["time_pretransfer_us"]?.integer ?? 0) > 0, "\(path)")
+    }
+    #expect(server.requests.count == table.count)
   }
 
   @Test("a redirect of a submit is given back, not followed")

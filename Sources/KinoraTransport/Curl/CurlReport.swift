@@ -28,10 +28,10 @@ struct CurlReport: Equatable {
     return reports
   }
 
-  /// True when it is proven that no byte of the request left: the timer that starts with the first
-  /// byte never ran, nothing was counted as sent, and the failure is none of a working connection.
+  /// True when it is proven that no byte of the request left: the timer of the first byte never ran,
+  /// and the failure is none of sending.
   var provesNothingSent: Bool {
-    pretransfer == 0 && sentBytes == 0 && exit != 0 && !CurlExit.afterConnect.contains(exit)
+    pretransfer == 0 && exit != 0 && !CurlExit.whileSending.contains(exit)
   }
 
   /// `0.001234` seconds, read as whole microseconds. Some builds write a comma for the point.

@@ -63,7 +63,7 @@ struct CurlRunner: Sendable {
     let tasks = prepared.tasks
     return await loop.perform {
       let reports = CurlReport.all(in: exit.errorOutput)
-      return tasks.enumerated().map { $1.finish(reports[$0]) }
+      return tasks.enumerated().map { $1.finish(reports[$0], status: exit.status) }
     }
   }
 }

@@ -89,13 +89,14 @@ final class CurlTask: ReadinessHandler, @unchecked Sendable {
     close(input)
   }
 
-  /// Takes what is left and gives the outcome; the child has ended. Loop's thread.
-  func finish(_ report: CurlReport?) -> WireResult {
+  /// Takes what is left and gives the outcome; the child has ended with `status`, minus the signal
+  /// where one killed it. Loop's thread.
+  func finish(_ report: CurlReport?, status: Int32) -> WireResult {
     while isOpen, readOnce() {}
     abandon()
     readHead()
-    var result = WireResult(outcome: .failure(CurlExit.error(report?.exit ?? -1, request.url)))
-    result.exit = report?.exit
+    var result = WireResult(outcome: .failure(CurlExit.error(report?.exit ?? status, request.url)))
+    result.exit = report?.exit ?? status
     result.pretransfer = report?.pretransfer
     result.connects = report?.connects
     result.sentBytes = report?.sentBytes
@@ -107,7 +108,7 @@ final class CurlTask: ReadinessHandler, @unchecked Sendable {
       result.outcome = .failure(problem)
     } else if report == nil {
       result.outcome = .failure(
-        KinoraError(.providerUnavailable, "\(request.url.origin): curl was ended"))
+        KinoraError(.providerUnavailable, "\(request.url.origin): curl ended with \(status)"))
     } else if report?.exit == 0, hasHead {
       do throws(KinoraError) {
         result.outcome = .success(try answer.finish())
