@@ -17,7 +17,7 @@ extension JobService {
     guard let record = try await parts.store.job(id), viewer.sees(record) else {
       throw Self.missing(id)
     }
-    parts.directory.put(record)
+    parts.directory.keep(record)
     return record
   }
 
