@@ -51,10 +51,12 @@ private struct JSONReader {
   }
 
   mutating func value(depth: Int) throws(JSONSyntaxError) -> JSON {
-    guard depth <= JSON.deepest else { throw error("nested deeper than \(JSON.deepest) levels") }
     skipSpace()
     guard at < bytes.count else { throw error("the text ends where a value was due") }
     switch bytes[at] {
+    case UInt8(ascii: "{") where depth == JSON.deepest,
+      UInt8(ascii: "[") where depth == JSON.deepest:
+      throw error("nested deeper than \(JSON.deepest) levels")
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
     case UInt8(ascii: "\""): return .string(try string())

@@ -82,21 +82,18 @@ public struct JSONLifter: Sendable {
           continue
         }
         pending.append(byte)
-        if byte == UInt8(ascii: "\\") {
-          place = .escaped
-        } else if pending.count > threshold {
-          flushText()
-          pieces.append(.begin(index: count))
-          decoder = JSONStringDecoder()
-          length = 0
-          try lift(pending, at: i, &pieces)
-          pending.removeAll()
-          place = .lifting
-          start = i + 1
-        }
+        if byte == UInt8(ascii: "\\") { place = .escaped }
+        if place == .escaped || pending.count <= threshold { continue }
+        flushText()
+        try begin(at: i, &pieces)
+        start = i + 1
       case .escaped:
         pending.append(byte)
         place = .inside
+        if pending.count <= threshold { continue }
+        flushText()
+        try begin(at: i, &pieces)
+        start = i + 1
       case .lifting:
         if byte == UInt8(ascii: "\\") {
           decoder.willEscape.toggle()
@@ -121,6 +118,16 @@ public struct JSONLifter: Sendable {
     }
     flushText()
     return pieces
+  }
+
+  /// The string has become too long for the text: what was held of it is handed out.
+  private mutating func begin(at i: Int, _ pieces: inout [Piece]) throws(JSONSyntaxError) {
+    pieces.append(.begin(index: count))
+    decoder = JSONStringDecoder()
+    length = 0
+    try lift(pending, at: i, &pieces)
+    pending.removeAll()
+    place = .lifting
   }
 
   /// Hands out raw bytes of a long string.
