@@ -12,10 +12,11 @@ public struct MicroUSD: RawRepresentable, Hashable, Comparable, Sendable, Codabl
   public static let zero = Self(0)
 
   /// From a decimal such as `12`, `0.50` or `1.2345678`: digits past the sixth place round up, so
-  /// that a limit is never read as less than was written. Nil for anything else.
+  /// that a limit is never read as less than was written. Nil for anything else, and from a billion
+  /// dollars up, so that sums stay far from overflow.
   public init?(decimal text: some StringProtocol) {
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let whole = parts.first, !whole.isEmpty, whole.count <= 12,
+    guard let whole = parts.first, !whole.isEmpty, whole.count <= 9,
       whole.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let dollars = Int64(whole)
     else { return nil }
     var micros = dollars * 1_000_000
@@ -36,7 +37,7 @@ public struct MicroUSD: RawRepresentable, Hashable, Comparable, Sendable, Codabl
     switch json {
     case .integer(let value) where value >= 0 && value < 1_000_000_000: rawValue = value * 1_000_000
     case .number(let value) where value >= 0 && value < 1_000_000_000:
-      rawValue = Int64((value * 1_000_000).rounded(.up))
+      rawValue = Self.up(value * 1_000_000)
     case .string(let text):
       guard let value = MicroUSD(decimal: text) else { return nil }
       self = value
@@ -50,7 +51,15 @@ public struct MicroUSD: RawRepresentable, Hashable, Comparable, Sendable, Codabl
 
   /// This amount times a quantity, rounded up to the next millionth.
   public func times(_ quantity: Double) -> Self {
-    Self(Int64((Double(rawValue) * quantity).rounded(.up)))
+    Self(Self.up(Double(rawValue) * quantity))
+  }
+
+  /// Rounded up, save where only the binary form of a decimal is above the whole number:
+  /// 1000 × 8.05 is 8050, though a Double says 8050.000000000001.
+  private static func up(_ value: Double) -> Int64 {
+    let near = value.rounded()
+    let isWhole = abs(value - near) <= max(1e-9, abs(near) * 1e-15)
+    return Int64(min(isWhole ? near : value.rounded(.up), 1e18))
   }
 
   /// As people read it: `$3.20`, `$0.004`.
