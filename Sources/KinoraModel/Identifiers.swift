@@ -75,11 +75,14 @@ public enum UTC {
     }
     var milliseconds = days(year: date[0], month: date[1], day: date[2]) * 86_400_000
     let rest = text.dropFirst(10)
+    // What the calendar does not have (30 February) comes back as another day.
+    guard day(milliseconds) == text.prefix(10) else { return nil }
     if rest.isEmpty { return milliseconds }
     guard rest.hasPrefix("T"), rest.hasSuffix("Z") else { return nil }
     let clock = rest.dropFirst().dropLast().split(separator: ":")
     guard clock.count == 3, let h = Int64(clock[0]), let m = Int64(clock[1]),
-      let s = Int64(clock[2].prefix(2))
+      let s = Int64(clock[2].prefix(2)), (0..<24).contains(h), (0..<60).contains(m),
+      (0..<61).contains(s)
     else { return nil }
     milliseconds += (h * 3600 + m * 60 + s) * 1000
     return milliseconds
