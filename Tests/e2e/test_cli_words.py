@@ -1,8 +1,10 @@
 """The command line without a daemon: help, spelling, exit codes, where words go."""
 
+import os
 import statistics
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,17 @@ def test_help_begins_with_two_examples(command, flag):
     assert f"Usage: kinora {command}" in done.out
     assert "--socket PATH" in done.out
     assert all(len(line) <= 100 for line in lines), done.out
+
+
+def test_help_is_what_it_was():
+    """A change of the command line is seen in its golden text: KINORA_GOLDEN=1 writes it anew."""
+    golden = Path(__file__).parent / "golden" / "help.txt"
+    texts = [kinora("--help").out] + [kinora(*c.split(), "--help").out for c in COMMANDS]
+    whole = ("=" * 40 + "\n").join(texts)
+    if os.environ.get("KINORA_GOLDEN"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(whole)
+    assert golden.read_text() == whole
 
 
 def test_overview_names_every_command_and_exit_code():
