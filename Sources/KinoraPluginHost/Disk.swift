@@ -16,6 +16,13 @@ enum Disk {
     return names.sorted()
   }
 
+  /// A path from the root; one that is not is taken from the working folder.
+  static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return "\(String(cString: folder))/\(path)"
+  }
+
   /// A whole file of at most `limit` bytes; nil when it cannot be read or is longer.
   static func read(_ path: String, limit: Int) -> [UInt8]? {
     let fd = open(path, O_RDONLY | O_CLOEXEC)

@@ -63,7 +63,7 @@ extension PluginRegistry {
 
   /// `kinora-*.so` of each folder, in order.
   static func files(_ folders: [String]) -> [PluginFile] {
-    folders.flatMap { folder in
+    folders.map(Disk.absolute).flatMap { folder in
       (Disk.names(in: folder) ?? [])
         .filter { $0.hasPrefix("kinora-") && $0.hasSuffix(".so") }
         .map { PluginFile(folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)") }
