@@ -130,8 +130,10 @@ def test_a_folder_too_deep_for_a_socket(box, tmp_path):
     sandbox = box(directory=deep)
     assert sandbox.socket.startswith(f"/tmp/kinora-{os.getuid()}-")
     assert "more than 107 bytes" in open(f"{deep}.log").read()
-    assert stat.S_IMODE(os.stat(os.path.dirname(sandbox.socket)).st_mode) == 0o700
+    folder = os.path.dirname(sandbox.socket)
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
     sandbox.get("/v1/version")
+    assert sandbox.stop() == 0 and not os.path.exists(folder)
 
 
 def test_the_front_speaks_http2_and_shows_a_page_to_the_rest(box):

@@ -32,6 +32,7 @@ final class Sandbox {
     defer {
       unlink(plan.folder.environment)
       unlink(pidFile)
+      plan.folder.removeSocket()
     }
     do throws(Failure) {
       try startAll()

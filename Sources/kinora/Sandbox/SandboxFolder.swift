@@ -65,6 +65,12 @@ struct SandboxFolder {
     return "\(folder)/kinora.sock"
   }
 
+  /// Takes the socket away, and the folder that was made for it alone.
+  func removeSocket() {
+    unlink(socket)
+    if Files.folder(socket) != path { rmdir(Files.folder(socket)) }
+  }
+
   /// A made-up key, the same at every start.
   func key(_ name: String) throws(Failure) -> String {
     let file = "\(keys)/\(name)"
