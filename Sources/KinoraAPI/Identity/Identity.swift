@@ -24,7 +24,7 @@ struct Identity: Sendable {
         throw KinoraError(
           .forbidden, "your uid has no meaning on this host (user namespace without a mapping)")
       }
-      let name = "uid:\(uid)"
+      let name = "uid:" + String(uid)
       return Viewer(principal: name, client: name, isAdmin: uid == 0 || uid == ownUID)
     case .tcp:
       guard let key = Self.bearer(request.fields) else {

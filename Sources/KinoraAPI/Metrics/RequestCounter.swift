@@ -3,28 +3,25 @@ import Synchronization
 
 /// What the front door counts: answers by route, method and status, and accepted jobs.
 final class RequestCounter: Sendable {
-  private struct Answer: Hashable {
-    var route: Int
-    var method: String
-    var status: Int
-  }
   private struct Made: Hashable {
     var provider: String
     var model: String
     var door: String
   }
-  private let answers = Mutex<[Answer: UInt64]>([:])
+  /// By route, method and status, packed into one number: this is counted for every answer.
+  private let answers = Mutex<[Int: UInt64]>([:])
   private let jobs = Mutex<[Made: UInt64]>([:])
 
-  private static let methods: Set<String> = [
-    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
+  /// The last one stands for all that nobody knows: a client must not be able to make series.
+  private static let methods = [
+    "GET", "POST", "HEAD", "DELETE", "PUT", "PATCH", "OPTIONS", "other",
   ]
 
-  /// One answer. A method that nobody knows counts as `other`: a client must not be able to make
-  /// series.
+  /// One answer; `route` is -1 where there was none.
   func answered(route: Int, method: String, status: Int) {
-    let name = Self.methods.contains(method) ? method : "other"
-    answers.withLock { $0[Answer(route: route, method: name, status: status), default: 0] += 1 }
+    let number = Self.methods.firstIndex(of: method) ?? Self.methods.count - 1
+    let key = (route + 1) << 16 | number << 12 | status
+    answers.withLock { $0[key, default: 0] += 1 }
   }
 
   /// One new job.
@@ -35,9 +32,7 @@ final class RequestCounter: Sendable {
 
   /// The counts so far.
   var families: [MetricFamily] {
-    let answers = answers.withLock { $0 }.sorted { a, b in
-      (a.key.route, a.key.method, a.key.status) < (b.key.route, b.key.method, b.key.status)
-    }
+    let answers = answers.withLock { $0 }.sorted { $0.key < $1.key }
     let jobs = jobs.withLock { $0 }.sorted { a, b in
       (a.key.provider, a.key.model, a.key.door) < (b.key.provider, b.key.model, b.key.door)
     }
@@ -45,12 +40,13 @@ final class RequestCounter: Sendable {
       MetricFamily(
         "kinora_http_requests_total", "Answers by route, method and status.", .counter,
         answers.map { key, count in
-          let known = Routes.all.indices.contains(key.route)
+          let route = key >> 16 - 1
+          let known = Routes.all.indices.contains(route)
           return MetricFamily.Sample(
             Double(count),
             [
-              ("route", known ? Routes.all[key.route].template : "none"), ("method", key.method),
-              ("code", String(key.status)),
+              ("route", known ? Routes.all[route].template : "none"),
+              ("method", Self.methods[key >> 12 & 15]), ("code", String(key & 0xfff)),
             ])
         }),
       MetricFamily(

@@ -48,7 +48,9 @@ extension APIService {
     }
     let record = accepted.record
     if !accepted.isReplay, !accepted.isAttached { counter.accepted(record) }
-    var response = Answer.json(JobRenderer.render(record, isAttached: accepted.isAttached))
+    var response = Answer.json(
+      accepted.isAttached
+        ? JobRenderer.render(record, isAttached: true) : rendered(record, call.viewer))
     response.fields.append("Location", "/v1/videos/\(record.id)")
     if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
     response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
