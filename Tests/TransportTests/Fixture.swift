@@ -18,7 +18,8 @@ final class Fixture: Sendable {
     _ base: String, _ kind: TransportKind? = nil,
     default catalogDefault: TransportKind = .urlsession,
     hosts: [String] = [], curl: String = "/usr/bin/curl", coalesce: Duration = .milliseconds(20),
-    key: String = Fixture.canary, change: (inout ProviderSettings) -> Void = { _ in }
+    key: String = Fixture.canary, clock: (any KinoraModel.Clock)? = nil,
+    change: (inout ProviderSettings) -> Void = { _ in }
   ) throws {
     folder = try Folder.make()
     let loop = try EventLoop(name: "transport-test")
@@ -32,7 +33,7 @@ final class Fixture: Sendable {
       TransportSetup(
         scratch: folder, spoolPath: { "\(folder)/spool-\(counter.next())" },
         environment: ["TEST_KEY": key], entropy: TestEntropy(), curl: curl, coalesce: coalesce,
-        points: CrashPoints { log.add($0) }),
+        points: CrashPoints { log.add($0) }, clock: clock),
       loop: loop)
     var settings = ProviderSettings(name: "p", plugin: "plug", baseURL: base)
     settings.transport = kind

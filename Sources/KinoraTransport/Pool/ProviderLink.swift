@@ -19,18 +19,31 @@ struct ProviderLink: Sendable {
   static let downloadTimeout: Int64 = 3_600_000
 
   init(
-    _ settings: ProviderSettings, _ catalog: Catalog, _ derived: any DerivedCredentials,
-    _ setup: TransportSetup
+    _ settings: ProviderSettings, _ catalog: Catalog, _ derived: (any DerivedCredentials)?,
+    _ setup: TransportSetup, _ wire: any Wire
   ) throws(KinoraError) {
     self.settings = settings
-    self.derived = derived
     self.setup = setup
     choice = try TransportChoice(settings: settings, catalogDefault: catalog.transport)
     egress = try Egress(settings: settings, hosts: catalog.hosts)
-    declared = Set(catalog.credentials.map(\.name)).union(derived.names)
-    credentials = CredentialStore(
+    let credentials = CredentialStore(
       provider: settings.name, sources: settings.credentials,
       directory: setup.credentialsDirectory, environment: setup.environment)
+    self.credentials = credentials
+    let stored = Set(catalog.credentials.map(\.name))
+    if let derived {
+      self.derived = derived
+    } else if let section = catalog.sign {
+      guard let clock = setup.clock else {
+        throw KinoraError(.configuration, "a catalog with kinora.sign/1 needs a clock")
+      }
+      self.derived = SignedCredentials(
+        try SignRule.read(section, declared: stored), store: credentials, clock: clock,
+        network: NetworkRules(caFile: settings.caFile, proxy: settings.proxy), wire: wire)
+    } else {
+      self.derived = NoDerivedCredentials()
+    }
+    declared = stored.union(self.derived.names)
   }
 
   /// Fills, checks and measures a request.

@@ -46,7 +46,7 @@ public final class TransportPool: Transport {
   ///
   /// - Parameters:
   ///   - catalogs: by plugin name; a provider whose plugin has none is left out
-  ///   - derived: by provider name
+  ///   - derived: by provider name, in the place of what the catalog's `kinora.sign/1` declares
   /// - Throws: `configuration`, and then nothing has changed.
   public func update(
     settings: [ProviderSettings], catalogs: [String: Catalog],
@@ -56,7 +56,7 @@ public final class TransportPool: Transport {
     for provider in settings {
       guard let catalog = catalogs[provider.plugin] else { continue }
       table[provider.name] = try ProviderLink(
-        provider, catalog, derived[provider.name] ?? NoDerivedCredentials(), setup)
+        provider, catalog, derived[provider.name], setup, libcurl)
     }
     links.withLock { $0 = table }
   }

@@ -18,13 +18,17 @@ public struct TransportSetup: Sendable {
   public var coalesce: Duration
   /// Where a test may kill the daemon.
   public var points: CrashPoints
+  /// The time that derived credentials are made with; without it a catalog that declares some is
+  /// refused.
+  public var clock: (any Clock)?
 
   /// A set-up; what is not named has the values of production.
   public init(
     scratch: String, spoolPath: @escaping @Sendable () -> String,
     credentialsDirectory: String? = nil, environment: [String: String] = [:],
     entropy: any Entropy, curl: String = "/usr/bin/curl",
-    coalesce: Duration = .milliseconds(250), points: CrashPoints = .off
+    coalesce: Duration = .milliseconds(250), points: CrashPoints = .off,
+    clock: (any Clock)? = nil
   ) {
     self.scratch = scratch
     self.spoolPath = spoolPath
@@ -34,6 +38,7 @@ public struct TransportSetup: Sendable {
     self.curl = curl
     self.coalesce = coalesce
     self.points = points
+    self.clock = clock
   }
 }
 

@@ -1,0 +1,134 @@
+import KinoraModel
+
+/// One derived credential, as a catalog's section `kinora.sign/1` declares it.
+///
+/// ```json
+/// "kinora.sign/1": {
+///   "token": {"type":"jwt", "alg":"HS256", "key":"secret_key", "life_s":1800,
+///             "claims":{"iss":"{{credential:access_key}}"}},
+///   "access": {"type":"oauth_refresh", "endpoint":"https://auth.example.com/token",
+///              "fields":{"client_id":"{{credential:client_id}}",
+///                        "refresh_token":"{{credential:refresh_token}}"}},
+///   "service": {"type":"oauth_jwt_bearer", "endpoint":"https://auth.example.com/token",
+///               "alg":"RS256", "key":"private_key", "claims":{"iss":"me@example.com"}}
+/// }
+/// ```
+/// `key` names a credential; claims and fields may hold placeholders. `iat`, `exp` and `nbf` are the
+/// host's.
+struct SignRule: Sendable {
+  enum Kind: Sendable {
+    case jwt(JWTRule)
+    /// RFC 6749 §6.
+    case refresh(OutboundURL, fields: [(String, String)])
+    /// RFC 7523 §2.1.
+    case bearer(OutboundURL, JWTRule, fields: [(String, String)])
+  }
+  struct JWTRule: Sendable {
+    var algorithm: JWT.Algorithm
+    var key: String
+    var header: [JSONMember]
+    var claims: [JSONMember]
+    var lifeSeconds: Int64
+  }
+  let kind: Kind
+
+  /// The rules by the names that they make. Throws `configuration` with the member's path as field.
+  static func read(_ section: JSON, declared: Set<String>) throws(KinoraError) -> [String: SignRule]
+  {
+    guard let members = section.members else { throw wrong("", "must be an object") }
+    var rules: [String: SignRule] = [:]
+    for member in members {
+      guard !declared.contains(member.key) else {
+        throw wrong(member.key, "is a stored credential already")
+      }
+      rules[member.key] = try rule(member.key, member.value, declared)
+    }
+    return rules
+  }
+
+  private static func rule(
+    _ name: String, _ json: JSON, _ declared: Set<String>
+  ) throws(KinoraError) -> SignRule {
+    let known = [
+      "jwt": ["type", "alg", "key", "header", "claims", "life_s"],
+      "oauth_refresh": ["type", "endpoint", "fields"],
+      "oauth_jwt_bearer": [
+        "type", "endpoint", "fields", "alg", "key", "header", "claims", "life_s",
+      ],
+    ]
+    guard let type = json["type"]?.string, let keys = known[type] else {
+      throw wrong("\(name).type", "is not known here", known.keys.sorted())
+    }
+    for member in json.members ?? [] where !keys.contains(member.key) {
+      throw wrong("\(name).\(member.key)", "is not known here", keys)
+    }
+    switch type {
+    case "jwt": return SignRule(kind: .jwt(try token(name, json, declared)))
+    case "oauth_refresh":
+      return SignRule(
+        kind: .refresh(try endpoint(name, json), fields: try fields(name, json, declared)))
+    default:
+      return SignRule(
+        kind: .bearer(
+          try endpoint(name, json), try token(name, json, declared),
+          fields: try fields(name, json, declared)))
+    }
+  }
+
+  private static func token(
+    _ name: String, _ json: JSON, _ declared: Set<String>
+  ) throws(KinoraError) -> JWTRule {
+    let allowed = JWT.Algorithm.allCases.map(\.rawValue)
+    guard let algorithm = json["alg"]?.string.flatMap(JWT.Algorithm.init) else {
+      throw wrong("\(name).alg", "is not known here", allowed)
+    }
+    guard let key = json["key"]?.string, declared.contains(key) else {
+      throw wrong("\(name).key", "must name a declared credential", declared.sorted())
+    }
+    let life = json["life_s"]?.integer ?? 1800
+    guard (60...86_400).contains(life) else {
+      throw wrong("\(name).life_s", "must be from 60 to 86400")
+    }
+    let claims = json["claims"]?.members ?? []
+    for claim in claims { try check("\(name).claims.\(claim.key)", claim.value.string, declared) }
+    return JWTRule(
+      algorithm: algorithm, key: key, header: json["header"]?.members ?? [], claims: claims,
+      lifeSeconds: life)
+  }
+
+  private static func fields(
+    _ name: String, _ json: JSON, _ declared: Set<String>
+  ) throws(KinoraError) -> [(String, String)] {
+    var list: [(String, String)] = []
+    for member in json["fields"]?.members ?? [] {
+      guard let text = member.value.string else {
+        throw wrong("\(name).fields.\(member.key)", "must be a string")
+      }
+      try check("\(name).fields.\(member.key)", text, declared)
+      list.append((member.key, text))
+    }
+    return list
+  }
+
+  private static func endpoint(_ name: String, _ json: JSON) throws(KinoraError) -> OutboundURL {
+    guard let text = json["endpoint"]?.string, let url = try? OutboundURL(text),
+      url.scheme == "https" || url.host.isLoopback
+    else { throw wrong("\(name).endpoint", "must be an https address") }
+    return url
+  }
+
+  private static func check(
+    _ path: String, _ text: String?, _ declared: Set<String>
+  ) throws(KinoraError) {
+    for used in CredentialTemplate(text ?? "").names where !declared.contains(used) {
+      throw wrong(path, "names the credential \(used), which is not declared", declared.sorted())
+    }
+  }
+
+  private static func wrong(
+    _ path: String, _ message: String, _ allowed: [String] = []
+  ) -> KinoraError {
+    let field = "catalog.kinora.sign/1" + (path.isEmpty ? "" : "." + path)
+    return KinoraError(.configuration, "\(field): \(message)", field: field, allowed: allowed)
+  }
+}
