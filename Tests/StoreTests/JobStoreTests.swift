@@ -144,6 +144,8 @@ import Testing
     #expect(try await store.events(after: 0, upTo: 9, job: nil, client: nil, limit: 9) == [])
     #expect(try await store.unreferencedArtifacts(among: ["cc", "dd"]) == ["cc", "dd"])
     #expect(try await store.idempotent(client: "alice", key: "key")?.job.rawValue == "video_gone")
+    let never = JobID(rawValue: "video_never")
+    #expect(try await store.unknownJobs(among: [record("gone").id, never]) == [never])
     #expect(try await store.usage(day: nil, scopePrefix: nil).first?.spent == MicroUSD(4))
     #expect(try await store.moneyDifferences() == [])
     #expect(await failure { _ = try await store.commit(asked) }?.code == .notFound)

@@ -158,5 +158,7 @@ struct ChangeWriter {
     try connection.apply("DELETE FROM evidence WHERE job = ?1", .integer(job))
     try connection.apply("DELETE FROM event WHERE job = ?1", .integer(job))
     try connection.apply("DELETE FROM job WHERE pk = ?1", .integer(job))
+    try connection.apply(
+      "INSERT INTO removed(id) VALUES(?1) ON CONFLICT DO NOTHING", .text(id.rawValue))
   }
 }

@@ -50,6 +50,24 @@ extension SQLiteJobStore {
     }
   }
 
+  /// Those of the given jobs that were never here: not stored, and not removed by a client. A permit
+  /// for one of them means that the database is older than the journal.
+  public func unknownJobs(among jobs: Set<JobID>) async throws(KinoraError) -> Set<JobID> {
+    try await read { connection throws(KinoraError) in
+      var unknown: Set<JobID> = []
+      for job in jobs {
+        let known = try connection.rows(
+          """
+          SELECT 1 FROM job WHERE id = ?1 UNION ALL SELECT 1 FROM removed WHERE id = ?1 LIMIT 1
+          """,
+          .text(job.rawValue)
+        ) { _ in true }
+        if known.isEmpty { unknown.insert(job) }
+      }
+      return unknown
+    }
+  }
+
   public func idempotent(
     client: String, key: String
   ) async throws(KinoraError) -> (job: JobID, fingerprint: String)? {

@@ -33,6 +33,9 @@ extension Migration {
         CREATE INDEX job_state ON job(state, pk, provider);
         CREATE INDEX job_fingerprint ON job(client, fingerprint) WHERE fingerprint <> '';
 
+        -- Names of jobs that a client removed: a permit in the journal for one of them is no riddle.
+        CREATE TABLE removed(id TEXT PRIMARY KEY) WITHOUT ROWID;
+
         CREATE TABLE metadata(
           client TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, job INTEGER NOT NULL,
           PRIMARY KEY(client, key, value, job)) WITHOUT ROWID;

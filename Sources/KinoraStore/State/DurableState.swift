@@ -63,13 +63,10 @@ public struct DurableState: Sendable {
   // followers a reset, and not like a lost journal, which costs trust.
   private func begin(at now: Milliseconds) async throws(KinoraError) {
     let open = try await store.openJobIDs()
-    var needed: [Intent] = []
-    for intent in journal.history.intents {
-      if intent.at > now - IntentJournal.closedLife || open.contains(intent.job) {
-        needed.append(intent)
-      } else if try await store.job(intent.job) == nil {
-        needed.append(intent)
-      }
+    let unknown = try await store.unknownJobs(among: Set(journal.history.intents.map(\.job)))
+    let needed = journal.history.intents.filter { intent in
+      intent.at > now - IntentJournal.closedLife || open.contains(intent.job)
+        || unknown.contains(intent.job)
     }
     let generation = max(journal.history.generation, store.generation) + 1
     try await journal.begin(generation: generation, at: now, keeping: needed)
