@@ -23,6 +23,7 @@ import Testing
     let first = try #require(server.requests.first)
     #expect(first.field("authorization") == "Bearer \(Fixture.canary)")
     #expect(first.field("expect") == nil)
+    #expect(first.field("user-agent") == "kinora")
     #expect(first.body == Array("{\"prompt\":1}".utf8))
     #expect(fixture.points.list.prefix(3) == TransportPoint.all[...])
   }

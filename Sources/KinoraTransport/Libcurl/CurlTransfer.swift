@@ -41,6 +41,8 @@ final class CurlTransfer {
     kn_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, isTLS ? "https" : "http")
     kn_curl_set_string(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https")
     kn_curl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
+    // Some edges refuse requests without one; a field of the plugin's own takes its place.
+    kn_curl_set_string(handle, CURLOPT_USERAGENT, "kinora")
     kn_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
     kn_curl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
     kn_curl_set_string(handle, CURLOPT_NOPROXY, request.network.proxy == nil ? "*" : "")
