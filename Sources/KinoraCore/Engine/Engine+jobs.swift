@@ -54,14 +54,16 @@ extension Engine {
         data: EventData.of(made, at: made.createdAt))
     ]
     parts.crash.pass("accept.before")
+    parts.directory.stage(made)
     do {
       _ = try await parts.store.commit(change)
     } catch {
       queuedByClient[record.client, default: 0] -= 1
+      parts.directory.unstage(made.id)
       if error.code == .storeFailed { parts.onFatal(error) }
       throw error
     }
-    parts.directory.put(made)
+    parts.directory.settle(made)
     parts.crash.pass("accept.committed")
     slots[made.id] = Slot(job: LiveJob(record: made))
     await perform(.enqueue, made.id)

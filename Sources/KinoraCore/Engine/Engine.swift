@@ -100,13 +100,14 @@ public actor Engine {
 
   private func commit(_ change: StoreChange, _ record: JobRecord) async -> Bool {
     crashBefore(record.state)
+    parts.directory.stage(record)
     do {
       _ = try await parts.store.commit(change)
     } catch {
       parts.onFatal(error)
       return false
     }
-    parts.directory.put(record)
+    parts.directory.settle(record)
     crashAfter(record.state, change)
     return true
   }

@@ -8,6 +8,7 @@ extension JobMachine {
     job.isClaimed = true
     job.phase = .begin
     job.record.notBefore = nil
+    if job.record.ordinal == 0 { job.record.pluginState = [] }
     effects.append(.step(job.record.pluginState.isEmpty ? .begin : .timer))
   }
 

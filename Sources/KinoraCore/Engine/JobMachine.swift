@@ -144,11 +144,14 @@ public struct JobMachine {
     job.isClaimed = false
     job.paidStatus = nil
     job.phase = .begin
+    if nextAttempt || job.record.ordinal == 0 {
+      // With no permit open the plugin begins anew: what it did so far cost nothing.
+      job.record.pluginState = []
+      job.record.paidEvent = nil
+    }
     if nextAttempt {
       job.record.attempt += 1
       job.record.ordinal = 0
-      job.record.pluginState = []
-      job.record.paidEvent = nil
       job.record.handle = nil
       job.record.intentAt = nil
     }

@@ -25,6 +25,7 @@ public final class JobDirectory: Sendable {
     var finished: [JobID] = []
     var oldest = 0
     var counts: [JobState: Int] = [:]
+    var staged: [JobID: JobRecord] = [:]
   }
   private let state = Mutex(State())
   private let capacity: Int
@@ -38,7 +39,36 @@ public final class JobDirectory: Sendable {
     self.render = render
   }
 
-  /// Puts a record after its commit.
+  /// Announces a record whose commit is under way.
+  public func stage(_ record: JobRecord) {
+    state.withLock { $0.staged[record.id] = record }
+  }
+
+  /// Puts the announced records of committed events. Called before anybody is told of the events, so
+  /// that whoever hears of one finds the job as it was then, or newer.
+  public func promote(_ events: [JobEvent]) {
+    let records = state.withLock { state in
+      events.compactMap { event -> JobRecord? in
+        guard let record = state.staged[event.job], record.sequence == event.number else {
+          return nil
+        }
+        state.staged[event.job] = nil
+        return record
+      }
+    }
+    for record in records { put(record) }
+  }
+
+  /// Puts an announced record after its commit, unless an event of that commit did it already.
+  public func settle(_ record: JobRecord) {
+    let isOpen = state.withLock { $0.staged.removeValue(forKey: record.id) != nil }
+    if isOpen { put(record) }
+  }
+
+  /// Forgets the announcement of a record whose commit was refused.
+  public func unstage(_ id: JobID) { state.withLock { _ = $0.staged.removeValue(forKey: id) } }
+
+  /// Puts a record as it is on disk.
   public func put(_ record: JobRecord) { put(record, unlessPresent: false) }
 
   private func put(_ record: JobRecord, unlessPresent: Bool) {

@@ -35,13 +35,16 @@ struct Parts: Sendable {
       path: configuration.stateDirectory, boot: entropy.bytes(8).hexadecimal, now: clock.now())
     options.crash = crash
     options.faults = TestSwitches.faults()
-    let state = try await DurableState.open(options) { hub.publish($0) }
+    let directory = JobDirectory(render: JobRenderer.render)
+    let state = try await DurableState.open(options) { events in
+      directory.promote(events)
+      hub.publish(events)
+    }
     hub.start(after: await state.store.head())
 
     let transport = try makeTransport(configuration, state, entropy, crash)
     try transport.update(settings: settings.providers, catalogs: settings.catalogs)
 
-    let directory = JobDirectory(render: JobRenderer.render)
     let concurrency = configuration.clientConcurrency
     let parts = EngineParts(
       plugins: registry, transport: transport, store: state.store, intents: state.journal,
