@@ -60,6 +60,23 @@ import Testing
     #expect(door.files.entries == [Digest.of(picture)])
   }
 
+  @Test("a data URL in a form goes to a file as well [T46]")
+  func formDataURL() async throws {
+    let door = try await Door()
+    let picture = Self.picture(2_000_000)
+    let text = "data:image/png;base64,\(Base64.encode(picture))"
+    let reply = await door.send(
+      "POST", "/v1/videos", fields: Self.formType,
+      body: Self.form([
+        ("name=\"prompt\"", Array("x".utf8)),
+        ("name=\"input_reference[image_url]\"", Array(text.utf8)),
+      ]))
+    #expect(
+      reply.json["kinora"]?["request"]?["inputs"]?[0]?["sha256"]?.string == Digest.of(picture),
+      "\(reply.text)")
+    #expect(door.files.entries == [Digest.of(picture)])
+  }
+
   @Test("every way to name an image means the same [T46]")
   func forms() async throws {
     let picture = Self.picture(100)
@@ -111,6 +128,26 @@ import Testing
     #expect(empty.code == "bad_media")
     #expect(door.files.entries.isEmpty)
     #expect(try await door.store.jobs(JobQuery()).jobs.isEmpty)
+  }
+
+  @Test("an input over 32 MiB is refused by name, in JSON and in a form")
+  func excess() async throws {
+    let door = try await Door()
+    let start = #"{"prompt":"x","last_frame":"data:image/png;base64,"#
+    let json = Array(start.utf8) + [UInt8](repeating: 65, count: 44_800_000) + Array("\"}".utf8)
+    let long = await door.send(
+      "POST", "/v1/videos", fields: ["Content-Type": "application/json"], body: json,
+      piece: 65_536)
+    #expect(long.status == 413)
+    #expect(long.param == "last_frame")
+    let part = await door.send(
+      "POST", "/v1/videos", fields: Self.formType,
+      body: Self.form([
+        ("name=\"input_reference\"; filename=\"a\"", [UInt8](repeating: 0, count: 34_000_000))
+      ]), piece: 65_536)
+    #expect(part.status == 413)
+    #expect(part.param == "input_reference")
+    #expect(door.files.entries.isEmpty)
   }
 
   @Test("what a model does not take is refused before its bytes are stored")

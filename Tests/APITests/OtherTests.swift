@@ -20,8 +20,11 @@ import Testing
     #expect(clip?["ready"] == true)
     for name in ["sample/org/wide", "org/wide", "sample%2Forg%2Fwide"] {
       let reply = await door.get("/v1/models/\(name)")
-      #expect(reply.status == (name.contains("%") ? 404 : 200), "\(name)")
+      #expect(reply.status == 200, "\(name)")
+      #expect(reply.json["id"] == "sample/org/wide")
     }
+    #expect(await door.get("/v1/models/sample%2F..%2Fclip").status == 404)
+    #expect(await door.get("/v1/videos/a%2Fb").status == 404)
     let missing = await door.get("/v1/models/sample/clipp")
     #expect(missing.status == 404)
     #expect(missing.allowed.contains("sample/clip"))

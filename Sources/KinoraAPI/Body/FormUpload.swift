@@ -1,8 +1,8 @@
 import KinoraHTTP
 import KinoraModel
 
-/// Reads form data: file parts go to files while they arrive, the rest becomes a JSON object of
-/// strings.
+/// Reads form data: file parts and data URLs go to files while they arrive, the rest becomes a JSON
+/// object of strings.
 final class FormUpload: BodyReader {
   private let artifacts: any ArtifactStore
   private let names: JSONLifter
@@ -12,6 +12,7 @@ final class FormUpload: BodyReader {
   private var part: MultipartPart?
   private var text: [UInt8] = []
   private var writer: UploadWriter?
+  private var long: LiftedString?
   private var textBytes = 0
   private var problem: KinoraError?
 
@@ -32,7 +33,9 @@ final class FormUpload: BodyReader {
         do throws(KinoraError) {
           try self.take(event)
         } catch {
-          self.problem = error
+          var named = error
+          named.field = error.field ?? self.part?.name
+          self.problem = named
           throw MultipartError(error.message)
         }
       }
@@ -61,17 +64,20 @@ final class FormUpload: BodyReader {
       }
     case .data(let bytes):
       if let writer { return try writer.write(bytes) }
-      textBytes += bytes.count
-      guard textBytes <= Limits.jsonBytes else {
-        throw KinoraError(
-          .tooLarge, "text fields may have at most \(Limits.jsonBytes) bytes; send media as files",
-          field: part?.name)
-      }
+      if let long { return try long.take(Array(bytes)) }
       text += bytes
+      guard text.count > Limits.liftRequestBytes else { return }
+      let long = LiftedString { [artifacts] in
+        UploadWriter(
+          path: artifacts.temporaryPath(), content: .base64, limit: JSONUpload.longestBase64)
+      }
+      self.long = long
+      try long.take(text)
     case .partEnded:
       guard let part else { return }
       try tree.add(part.name, value(part))
       writer = nil
+      long = nil
     }
   }
 
@@ -79,6 +85,16 @@ final class FormUpload: BodyReader {
     if let writer {
       lifts.append(.file(try writer.finish()))
       return names.placeholder(lifts.count - 1)
+    }
+    if let long {
+      lifts.append(try long.finish())
+      return names.placeholder(lifts.count - 1)
+    }
+    textBytes += text.count
+    guard textBytes <= Limits.jsonBytes else {
+      throw KinoraError(
+        .tooLarge, "text fields may have at most \(Limits.jsonBytes) bytes besides data URLs",
+        field: part.name)
     }
     guard let text = String(validating: text, as: UTF8.self) else {
       throw KinoraError(

@@ -9,6 +9,8 @@ struct ParsedBody: Sendable {
     case file(UploadedFile)
     /// Text of so many bytes that is no data URL and was dropped.
     case text(bytes: Int64)
+    /// A data URL of so many bytes that is larger than an input may be and was dropped.
+    case excess(bytes: Int64)
   }
 
   /// An object; a lifted string's placeholder stands in its place.

@@ -20,7 +20,9 @@ enum Router {
   }
 
   static func match(_ request: HTTPRequest) throws(Failure) -> Match {
-    guard let segments = request.segments else { throw missing(request) }
+    guard let segments = request.segments ?? modelSegments(request.path) else {
+      throw missing(request)
+    }
     for (number, route) in Routes.all.enumerated() {
       guard let values = route.match(segments) else { continue }
       guard let endpoint = route.endpoint(request.method) else {
@@ -32,6 +34,17 @@ enum Router {
       return Match(route: route, number: number, endpoint: endpoint, values: values)
     }
     throw missing(request)
+  }
+
+  /// The segments of `/v1/models/ID` whose id has its slashes encoded, as the official OpenAI clients
+  /// send it. Anywhere else a hidden slash is refused.
+  private static func modelSegments(_ path: String) -> [String]? {
+    let prefix = "/v1/models/"
+    guard path.hasPrefix(prefix), let id = PercentCoding.decode(path.dropFirst(prefix.count)) else {
+      return nil
+    }
+    let parts = id.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    return parts.contains(where: { $0 == "." || $0 == ".." }) ? nil : ["v1", "models"] + parts
   }
 
   private static func missing(_ request: HTTPRequest) -> Failure {

@@ -36,7 +36,7 @@ struct FieldReader {
     }
     let lifted: Int64? =
       switch body.lift(text) {
-      case .text(let bytes): bytes
+      case .text(let bytes), .excess(let bytes): bytes
       case .file(let file): file.length
       case nil: nil
       }

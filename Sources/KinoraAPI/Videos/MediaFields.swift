@@ -92,6 +92,11 @@ struct MediaFields {
         throw KinoraError(.badMedia, "\(name) is empty", field: name)
       }
       return .uploaded(file)
+    case .excess(let bytes):
+      throw KinoraError(
+        .tooLarge,
+        "\(name) has \(bytes) bytes of base64; an input may have at most \(Limits.inputBytes) bytes",
+        field: name, allowed: ["up to \(Limits.inputBytes) bytes"])
     case .text(let bytes):
       throw KinoraError(
         .badField, "\(name) has \(bytes) bytes and is no base64 data URL", field: name,

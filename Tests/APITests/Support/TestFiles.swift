@@ -64,6 +64,7 @@ final class TestFiles: ArtifactStore {
   }
 
   func freeBytes() -> Int64 { free.withLock { $0 } }
+  func freeFloor() -> Int64 { Limits.freeDiskFloor }
 
   static func write(_ bytes: [UInt8], to path: String) {
     guard let file = fopen(path, "w") else { return }
