@@ -52,7 +52,7 @@ import Testing
     for file in Self.sources {
       for (module, line) in SwiftText.imports(file.text) where Self.floors[module] == nil {
         let isURLSession =
-          file.module == "KinoraTransport" && file.path.contains("/URLSession")
+          file.module == "KinoraTransport" && file.path.contains("/Native/")
           && ["Foundation", "FoundationNetworking"].contains(module)
         let isPure = Self.pure.contains(file.module)
         #expect(
