@@ -8,9 +8,6 @@ import KinoraSystem
 
 /// kinorad, from its arguments to its end.
 public enum Daemon {
-  /// The version of everything in this package.
-  public static let version = "0.1.0"
-
   /// Runs the daemon; the result is the process's exit status (sysexits: 64 usage, 69 unavailable, 74
   /// storage, 78 configuration).
   public static func run(_ arguments: [String]) async -> Int32 {
@@ -23,7 +20,7 @@ public enum Daemon {
     }
     switch options.mode {
     case .help: say(STDOUT_FILENO, Options.usage)
-    case .version: say(STDOUT_FILENO, "kinorad \(version)\n")
+    case .version: say(STDOUT_FILENO, "kinorad \(Version.current)\n")
     case .crashPoints:
       say(STDOUT_FILENO, TestSwitches.points.map { "\($0)\n" }.joined())
     case .check: return check(options)

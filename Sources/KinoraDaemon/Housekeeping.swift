@@ -1,28 +1,63 @@
+import KinoraCore
 import KinoraModel
 import KinoraStore
 import KinoraSystem
 
-/// What is cleared away now and then: old events and keys, files that no job names.
+/// What is cleared away now and then: old events and keys, old jobs, files that no job names.
 enum Housekeeping {
   private static let interval: Milliseconds = 3_600_000
+  private static let page = 500
 
   /// Runs until cancelled.
-  static func run(_ parts: Parts, _ configuration: Configuration, log: Log) async {
+  static func run(_ parts: Parts, _ admin: Admin, log: Log) async {
     while !Task.isCancelled {
-      let now = parts.clock.now()
       do throws(KinoraError) {
-        _ = try await parts.state.store.prune(
-          eventsOlderThan: now - configuration.eventLife,
-          idempotencyOlderThan: now - Limits.idempotencyLife)
-        let freed = try await parts.state.artifacts.sweep(
-          unreferencedIn: parts.state.store, now: now)
-        if freed > 0 {
-          log(.info, "sweep.done", "files without a job were removed", ("bytes", "\(freed)"))
-        }
+        try await turn(parts, admin.inForce, log: log)
       } catch {
         log(.warning, "sweep.failed", error)
       }
       await parts.clock.sleep(untilSteady: parts.clock.steady() + interval)
+    }
+  }
+
+  private static func turn(_ parts: Parts, _ configuration: Configuration, log: Log)
+    async throws(KinoraError)
+  {
+    let now = parts.clock.now()
+    _ = try await parts.state.store.prune(
+      eventsOlderThan: now - configuration.eventLife,
+      idempotencyOlderThan: now - Limits.idempotencyLife)
+    if let life = configuration.jobLife {
+      let count = try await removeJobs(endedBefore: now - life, parts)
+      if count > 0 { log(.info, "sweep.jobs", "old jobs were removed", ("count", "\(count)")) }
+    }
+    let freed = try await parts.state.artifacts.sweep(unreferencedIn: parts.state.store, now: now)
+    if freed > 0 {
+      log(.info, "sweep.files", "files without a job were removed", ("bytes", "\(freed)"))
+    }
+  }
+
+  /// Removes jobs that ended before `limit`, oldest first. One whose money is still open stays.
+  private static func removeJobs(endedBefore limit: Milliseconds, _ parts: Parts)
+    async throws(KinoraError) -> Int
+  {
+    let root = Viewer(principal: "uid:0", client: "uid:0", isAdmin: true)
+    var query = JobQuery()
+    query.states = [.completed, .failed, .cancelled, .expired]
+    query.ascending = true
+    query.limit = page
+    var removed = 0
+    while true {
+      let found = try await parts.service.jobs(query, root)
+      for record in found.jobs
+      where (record.endedAt ?? .max) < limit && record.tailUntil == nil {
+        try await parts.service.delete(record.id, root)
+        removed += 1
+      }
+      guard found.hasMore, let last = found.jobs.last, last.createdAt < limit else {
+        return removed
+      }
+      query.after = last.id
     }
   }
 }

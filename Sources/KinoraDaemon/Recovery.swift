@@ -14,13 +14,13 @@ enum Recovery {
       keys.insert(
         Engine.intentKey(intent.job, attempt: intent.attempt, ordinal: intent.ordinal))
     }
-    if parts.state.store.isRestored {
-      for intent in intents where try await parts.state.store.job(intent.job) == nil {
-        try await rebuild(intent, parts)
-        log(
-          .warning, "recovery.rebuilt", "a paid request without a job is held again",
-          ("job", intent.job.rawValue), ("provider", intent.provider))
-      }
+    let unknown = try await parts.state.store.unknownJobs(among: Set(intents.map(\.job)))
+    for intent in intents where unknown.contains(intent.job) {
+      guard try await parts.state.store.job(intent.job) == nil else { continue }
+      try await rebuild(intent, parts)
+      log(
+        .warning, "recovery.rebuilt", "a paid request without a job is held again",
+        ("job", intent.job.rawValue), ("provider", intent.provider))
     }
     if parts.state.journalWasLost {
       log(

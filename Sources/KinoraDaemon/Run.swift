@@ -31,7 +31,7 @@ actor Run {
     self.configuration = configuration
     self.log = log
     log(
-      .info, "start", "kinorad \(Daemon.version) starts",
+      .info, "start", "kinorad \(Version.current) starts",
       ("state", configuration.stateDirectory), ("descriptors", "\(descriptors)"))
     let registry = try PluginRegistry(
       PluginRegistry.Options(
@@ -96,9 +96,7 @@ actor Run {
     log(.info, "ready", "ready", ("open_jobs", "\(open)"))
     background = [
       Task { [health] in await health.run() },
-      Task { [parts, configuration, log] in
-        await Housekeeping.run(parts, configuration, log: log)
-      },
+      Task { [parts, log] in await Housekeeping.run(parts, admin, log: log) },
     ]
   }
 

@@ -70,6 +70,9 @@ public protocol ArtifactStore: Sendable {
   func path(sha256: String) -> String?
   /// Free bytes of the file system.
   func freeBytes() -> Int64
+  /// Free bytes below which no new job is accepted: `Limits.freeDiskFloor`, or a twentieth of a file
+  /// system that is small.
+  func freeFloor() -> Int64
 }
 
 /// Wall time for records and a steady clock for waiting.

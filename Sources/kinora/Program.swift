@@ -1,7 +1,9 @@
+import KinoraModel
+
 /// The program: finds the command, reads its arguments, runs it.
 enum Program {
   /// The version of this program; the daemon's should be the same.
-  static let version = "0.1.0"
+  static let version = Version.current
 
   static func run(_ words: [String]) -> Exit {
     do throws(Failure) {

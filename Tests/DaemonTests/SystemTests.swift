@@ -4,80 +4,11 @@ import KinoraSystem
 import Synchronization
 import Testing
 
-/// A folder with one file, for credentials.
-private final class OneFile {
-  let folder: String
-  var path: String { "\(folder)/key" }
-
-  init(_ bytes: [UInt8], mode: mode_t = 0o600) throws {
-    var template = Array("/tmp/kinora-system-XXXXXX".utf8CString)
-    folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-    write(bytes)
-    chmod(path, mode)
-  }
-
-  /// Replaces the file, as an editor does.
-  func write(_ bytes: [UInt8]) {
-    let descriptor = open("\(path).new", O_CREAT | O_WRONLY | O_TRUNC, 0o600)
-    _ = Glibc.write(descriptor, bytes, bytes.count)
-    close(descriptor)
-    rename("\(path).new", path)
-  }
-
-  deinit {
-    unlink(path)
-    rmdir(folder)
-  }
-}
 
 private struct FixedClock: KinoraModel.Clock {
   func now() -> Milliseconds { 1_795_248_930_250 }
   func steady() -> Milliseconds { 0 }
   func sleep(untilSteady: Milliseconds) async {}
-}
-
-@Suite struct CredentialTests {
-  private func reader(_ directory: String? = nil) -> CredentialReader {
-    CredentialReader(directory: directory) { $0 == "KEY" ? "from-env" : nil }
-  }
-
-  @Test("a credential file is read again when it is replaced, and loses one line end")
-  func files() throws {
-    let file = try OneFile(Array("sk-one\n".utf8))
-    let reader = reader(file.folder)
-    #expect(try reader.read(.file(file.path)).reveal() == "sk-one")
-    #expect(try reader.read(.systemd("key")).reveal() == "sk-one")
-    file.write(Array("sk-two".utf8))
-    #expect(try reader.read(.file(file.path)).reveal() == "sk-two")
-    #expect(try reader.read(.environment("KEY")).reveal() == "from-env")
-  }
-
-  @Test("what is missing, empty, binary, too long or no file at all is named", arguments: 0..<9)
-  func missing(_ which: Int) throws {
-    let empty = try OneFile([])
-    let binary = try OneFile([65, 0, 66])
-    let long = try OneFile([UInt8](repeating: 65, count: CredentialReader.mostBytes + 1))
-    let cases: [(ProviderSettings.CredentialSource, String, String?)] = [
-      (.file("/nonexistent/key"), "No such file", nil), (.file(empty.path), "is empty", nil),
-      (.file(binary.path), "NUL", nil), (.file(long.path), "more than", nil),
-      (.file(empty.folder), "is not a file", nil), (.environment("OTHER"), "$OTHER", nil),
-      (.systemd("key"), "LoadCredential=key", nil), (.systemd("../key"), "name", empty.folder),
-      (.systemd("nokey"), "No such file", empty.folder),
-    ]
-    let (source, words, directory) = cases[which]
-    let error = #expect(throws: KinoraError.self) { try reader(directory).read(source) }
-    #expect(error?.code == .credentialMissing)
-    #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
-  }
-
-  @Test("a key that everybody can read is pointed out; a private one is not")
-  func exposure() throws {
-    let open = try OneFile([65], mode: 0o644)
-    let closed = try OneFile([65], mode: 0o640)
-    #expect(reader().exposure(.file(open.path))?.contains("chmod o=") == true)
-    #expect(reader().exposure(.file(closed.path)) == nil)
-    #expect(reader().exposure(.environment("KEY")) != nil)
-  }
 }
 
 @Suite struct NotifyTests {

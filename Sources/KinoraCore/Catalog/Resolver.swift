@@ -80,7 +80,8 @@ public struct Resolver {
         .badField,
         most == 0
           ? "\(model.id) takes no \(role.rawValue) input"
-          : "\(model.id) takes at most \(most) \(role.rawValue) inputs", field: role.rawValue)
+          : "\(model.id) takes at most \(most) \(role.rawValue) inputs", field: role.rawValue,
+        allowed: most == 0 ? [] : ["up to \(most)"])
     }
     for input in request.inputs where !input.mime.isEmpty && input.uri == nil {
       guard input.role == .video || input.role == .audio || model.inputTypes.contains(input.mime)
@@ -123,7 +124,9 @@ public struct Resolver {
 
   private func prompt() throws(KinoraError) {
     if request.prompt.allSatisfy(\.isWhitespace), request.inputs.isEmpty {
-      throw KinoraError(.promptMissing, "prompt is missing", field: "prompt")
+      throw KinoraError(
+        .promptMissing, "prompt is missing", field: "prompt",
+        allowed: ["text of up to \(min(model.maxPromptBytes, Limits.promptBytes)) bytes"])
     }
     let most = min(model.maxPromptBytes, Limits.promptBytes)
     guard request.prompt.utf8.count <= most else {

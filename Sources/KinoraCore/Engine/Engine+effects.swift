@@ -88,6 +88,8 @@ extension Engine {
         Intent(
           record: record, isRepeat: record.state == .submitUnknown, at: parts.clock.now()))
     } catch {
+      // Without its line the permit is void; with a full disk that is all that is known to be wrong.
+      if error.code == .storageFull { return answerPermit(id, false) }
       parts.onFatal(error)
       return
     }

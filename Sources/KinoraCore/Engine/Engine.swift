@@ -101,11 +101,19 @@ public actor Engine {
   private func commit(_ change: StoreChange, _ record: JobRecord) async -> Bool {
     crashBefore(record.state)
     parts.directory.stage(record)
-    do {
-      _ = try await parts.store.commit(change)
-    } catch {
-      parts.onFatal(error)
-      return false
+    while true {
+      do throws(KinoraError) {
+        _ = try await parts.store.commit(change)
+        break
+      } catch {
+        // A full disk took nothing: the change waits for space, unless the daemon ends first.
+        guard error.code == .storageFull else {
+          parts.onFatal(error)
+          return false
+        }
+        if isDraining { return false }
+        await parts.clock.sleep(untilSteady: parts.clock.steady() + 1000)
+      }
     }
     parts.directory.settle(record)
     crashAfter(record.state, change)

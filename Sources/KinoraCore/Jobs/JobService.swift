@@ -92,10 +92,11 @@ public final class JobService: Sendable {
     async throws(KinoraError) -> JobRecord
   {
     let policy = policy
-    guard parts.artifacts.freeBytes() > Limits.freeDiskFloor else {
+    let floor = parts.artifacts.freeFloor()
+    guard parts.artifacts.freeBytes() > floor else {
       throw KinoraError(
         .storageFull,
-        "less than \(Limits.freeDiskFloor / 1_048_576) MiB are free in the state directory",
+        "less than \(floor / 1_048_576) MiB are free in the state directory",
         retryAfter: 60)
     }
     let now = parts.clock.now()

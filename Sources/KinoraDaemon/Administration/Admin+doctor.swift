@@ -8,8 +8,7 @@ import KinoraSystem
 import KinoraTransport
 
 extension Admin {
-  /// Events that may wait before the daemon is called behind.
-  private static let smallestFree = Limits.freeDiskFloor
+  private var smallestFree: Int64 { parts.state.artifacts.freeFloor() }
 
   func readiness() async -> [ReadinessCheck] {
     var checks: [ReadinessCheck] = []
@@ -24,7 +23,7 @@ extension Admin {
     checks.append(
       ReadinessCheck(
         name: "disk",
-        problem: free < Self.smallestFree ? "\(free / 1_048_576) MiB are free" : nil))
+        problem: free < smallestFree ? "\(free / 1_048_576) MiB are free" : nil))
     _ = await parts.engine.status()
     checks.append(ReadinessCheck(name: "engine"))
     let loaded = parts.registry.list().contains { $0.state == .loaded || $0.state == .changed }
@@ -92,9 +91,9 @@ extension Admin {
     let free = parts.state.artifacts.freeBytes()
     checks.append(
       DoctorCheck(
-        name: "disk", status: free < Self.smallestFree ? .fail : .ok,
+        name: "disk", status: free < smallestFree ? .fail : .ok,
         detail: "\(free / 1_048_576) MiB are free in \(inForce.stateDirectory)",
-        fix: free < Self.smallestFree ? "free some space; finished jobs wait for it" : ""))
+        fix: free < smallestFree ? "free some space; finished jobs wait for it" : ""))
     do throws(KinoraError) {
       let problems = try await parts.state.store.integrityProblems()
       checks.append(

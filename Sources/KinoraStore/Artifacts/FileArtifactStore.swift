@@ -44,6 +44,13 @@ public final class FileArtifactStore: ArtifactStore {
     return path
   }
 
+  public func freeFloor() -> Int64 {
+    var facts = statvfs()
+    guard statvfs(root, &facts) == 0 else { return Limits.freeDiskFloor }
+    return min(
+      Limits.freeDiskFloor, Int64(clamping: UInt64(facts.f_blocks) * UInt64(facts.f_frsize) / 20))
+  }
+
   public func freeBytes() -> Int64 {
     var facts = statvfs()
     guard statvfs(root, &facts) == 0 else { return 0 }
