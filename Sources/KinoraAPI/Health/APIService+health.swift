@@ -11,10 +11,7 @@ extension APIService {
   func readyz(_ call: Call) -> HTTPReply {
     later(call) { [self] () throws(KinoraError) in
       let query = try call.query(["verbose"])
-      var checks = await admin.readiness()
-      if admin.isDraining {
-        checks.append(ReadinessCheck(name: "draining", problem: "the daemon is stopping"))
-      }
+      let checks = await admin.readiness()
       let isReady = !checks.contains { $0.problem != nil }
       var text = ""
       if query["verbose"] != nil {
