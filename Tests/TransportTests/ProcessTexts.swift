@@ -14,7 +14,13 @@ final class ProcessTexts: Sendable {
 
   /// Looks for the process at the other end of `connection`.
   func scan(_ connection: TestConnection) {
-    guard let inode = peerInode(connection.descriptor) else { return }
+    // The kernel's list may lose a row while it is read.
+    for _ in 0..<50 where !scanOnce(connection) { usleep(10_000) }
+  }
+
+  private func scanOnce(_ connection: TestConnection) -> Bool {
+    guard let inode = peerInode(connection.descriptor) else { return false }
+    var isFound = false
     for name in entries("/proc") {
       guard let pid = Int32(name),
         Folder.read("/proc/\(pid)/comm") == Array("curl\n".utf8),
@@ -31,7 +37,9 @@ final class ProcessTexts: Sendable {
         state.list.formUnion(found)
         state.pids.insert(pid)
       }
+      isFound = true
     }
+    return isFound
   }
 
   private func peerInode(_ descriptor: Int32) -> String? {
@@ -47,7 +55,7 @@ final class ProcessTexts: Sendable {
     let local = ":" + String(repeating: "0", count: 4 - port.count) + port
     return String(decoding: Folder.read("/proc/net/tcp"), as: UTF8.self)
       .split(separator: "\n").map { $0.split(separator: " ") }
-      .first { $0.count > 9 && $0[1].hasSuffix(local) }.map { String($0[9]) }
+      .first { $0.count > 9 && $0[1].hasSuffix(local) && $0[9] != "0" }.map { String($0[9]) }
   }
 
   private func entries(_ path: String) -> [String] {

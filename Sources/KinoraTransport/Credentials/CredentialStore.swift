@@ -82,7 +82,8 @@ public final class CredentialStore: Sendable {
   private func missing(_ name: String, _ why: String) -> KinoraError {
     KinoraError(
       .credentialMissing, "provider \(provider): credential \(name) \(why)",
-      field: "providers.\(provider).credentials.\(name)")
+      field: "providers.\(provider).credentials.\(name)",
+      allowed: ["{file: PATH}", "{systemd: NAME}", "{env: NAME}"])
   }
 
   private func trimmed(
