@@ -108,7 +108,7 @@ import Testing
     #expect(bare.status == 200)
   }
 
-  @Test("an answer that never left makes the next equal request the same job")
+  @Test("an equal request is another job, unless the answer of the first never arrived")
   func attached() async throws {
     let door = try await Door()
     let first = await door.post("/v1/videos", #"{"prompt":"x"}"#)
@@ -116,6 +116,28 @@ import Testing
     let second = await door.post("/v1/videos", #"{"prompt":"x"}"#)
     #expect(second.json["id"] != first.json["id"])
     #expect(second.json["kinora"]?["attached"] == false)
+    second.response.sent?(false)
+    door.stands.value.store(false, ordering: .relaxed)
+    let third = await door.post("/v1/videos", #"{"prompt":"x"}"#)
+    #expect(third.json["id"] == second.json["id"])
+    #expect(third.json["kinora"]?["attached"] == true)
+  }
+
+  @Test("a client that marks its repeat gets the job whose connection has ended")
+  func marked() async throws {
+    let door = try await Door()
+    let first = await door.post("/v1/videos", #"{"prompt":"x"}"#)
+    first.response.sent?(true)
+    let mark: HTTPFields = ["x-stainless-retry-count": "1"]
+    let standing = await door.post("/v1/videos", #"{"prompt":"x"}"#, mark)
+    #expect(standing.json["id"] != first.json["id"])
+    standing.response.sent?(true)
+    door.stands.value.store(false, ordering: .relaxed)
+    let plain = await door.post(
+      "/v1/videos", #"{"prompt":"x"}"#, ["x-stainless-retry-count": "0"])
+    #expect(plain.json["kinora"]?["attached"] == false)
+    let repeated = await door.post("/v1/videos", #"{"prompt":"x"}"#, mark)
+    #expect(repeated.json["kinora"]?["attached"] == true)
   }
 
   @Test("an earlier job's result is gone on with when it is there and of the same provider")

@@ -17,6 +17,12 @@ final class Door: Sendable {
   let service: JobService
   let engine: Engine
   private let connections = Atomic<UInt64>(0)
+  /// Whether connections that carried answers still stand.
+  let stands = Standing()
+
+  final class Standing: Sendable {
+    let value = Atomic<Bool>(true)
+  }
 
   init(
     pages: [String: [UInt8]] = [:], hostCap: MicroUSD? = nil, maxQueued: Int = 1000
@@ -36,7 +42,8 @@ final class Door: Sendable {
     service = JobService(
       engine: engine, parts: parts, hub: hub,
       policy: JobService.Policy(index: index, maxQueued: maxQueued, hostCap: hostCap),
-      digest: { Digest.of($0) }, connectionIsOpen: { _ in true })
+      digest: { Digest.of($0) },
+      connectionIsOpen: { [stands] _ in stands.value.load(ordering: .relaxed) })
     api = APIService(
       service: service, admin: admin, artifacts: files, inputs: TestFetcher(pages: pages),
       clock: clock, entropy: entropy, ownUID: 990,
