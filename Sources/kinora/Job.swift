@@ -19,7 +19,6 @@ struct Job {
     guard !isOver, let value = json["progress"]?.integer, value > 0 else { return nil }
     return value
   }
-  var queuePosition: Int64? { kinora["queue_position"]?.integer }
   var note: String? { kinora["note"]?.string }
   var errorCode: String? { json["error"]?["code"]?.string }
   var errorMessage: String? { json["error"]?["message"]?.string }

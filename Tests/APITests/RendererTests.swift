@@ -36,7 +36,7 @@ import Testing
       + #""provider_id":null,"kind":"image-to-video","created":"2026-11-21T08:00:00.000Z","#
       + #""updated":"2026-11-21T08:00:00.000Z","submitted":null,"ended":null,"#
       + #""deadline":"2026-11-22T08:00:00.000Z","progress_permille":null,"note":null,"#
-      + #""provider_error":null,"poll_after_seconds":2,"queue_position":null,"#
+      + #""provider_error":null,"poll_after_seconds":2,"#
       + #""cost":{"currency":"USD","quoted_microusd":50000,"reserved_microusd":50000,"#
       + #""settled_microusd":null,"basis":"5 s × $0.01","unconfirmed":false},"#
       + #""request":{"seconds":5,"aspect_ratio":"16:9","resolution":null,"size":"1280x720","#

@@ -157,7 +157,8 @@ def test_html_at_the_edge_stops_the_next_paid_submit(daemon, sim):
     assert state(first) == "held"
     second = make(daemon, "after the edge", "openrouter/google/veo-3.1-lite")
     time.sleep(1)
-    assert state(daemon.get(f"/v1/videos/{second}")) == "queued"
+    waiting = daemon.get(f"/v1/videos/{second}")
+    assert state(waiting) == "queued" and "HTML" in waiting["kinora"]["note"]
     assert creations(sim, "after the edge") == 0
     rows = {row["name"]: row for row in daemon.get("/v1/providers")["data"]}
     assert rows["openrouter"]["state"] == "degraded" and "HTML" in rows["openrouter"]["detail"]

@@ -27,7 +27,6 @@ struct KinoraObject {
     json.member("provider_error", JSON(record.failure?.providerMessage))
     json.member("poll_after_seconds", isOver ? .null : .integer(Self.pollSeconds))
     // How many stand before it would have to be counted over all clients at every change.
-    json.member("queue_position", .null)
     json.key("cost")
     cost(to: &json)
     json.key("request")

@@ -104,7 +104,9 @@ public struct Resolver {
       kind = .extend
     } else if count(.lastFrame) > 0 {
       guard count(.firstFrame) > 0 else {
-        throw KinoraError(.badField, "last_frame needs first_frame", field: "last_frame")
+        throw KinoraError(
+          .badField, "last_frame needs first_frame", field: "last_frame",
+          allowed: ["with first_frame or input_reference beside it"])
       }
       kind = .firstLastFrame
     } else if count(.firstFrame) > 0 {

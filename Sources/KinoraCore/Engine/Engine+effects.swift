@@ -27,6 +27,7 @@ extension Engine {
     }
     wake(id, after: record.queueUntil - now)
     fair.add(id, client: record.client, provider: record.provider)
+    if let why = gates[record.provider] { deliver(id, .mustWait(why)) }
     kick(record.provider)
   }
 

@@ -32,6 +32,10 @@ extension Engine {
     gates[provider] =
       "an edge in front of \(provider) answers HTML instead of the provider; "
       + "no paid submit leaves until a free request is answered with JSON"
+    for (id, slot) in slots
+    where slot.job.record.provider == provider && slot.job.record.state == .queued {
+      deliver(id, .mustWait(gates[provider] ?? ""))
+    }
     Task { await probe(provider) }
   }
 

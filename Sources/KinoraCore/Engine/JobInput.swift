@@ -6,6 +6,8 @@ public enum JobInput: Sendable {
   case claimed
   /// The moment it waited for has come.
   case timer
+  /// Its provider gets no paid submits now, and why.
+  case mustWait(String)
   /// Its plugin answered.
   case stepped(PluginStep)
   /// Its plugin could not be asked, or broke its contract.

@@ -60,6 +60,7 @@ public struct JobMachine {
     switch input {
     case .claimed: claim()
     case .timer: wake()
+    case .mustWait(let why): if state == .queued { delayed(why) }
     case .stepped(let step): stepped(step)
     case .stepFailed(let error): stepFailed(error)
     case .answered(let exchange, let isPaid):

@@ -43,7 +43,6 @@ private struct JobText {
       if let value, value.cell != "-", value.cell != "" { facts.append((name, value.cell)) }
     }
     if let percent = job.percent { facts.append(("progress", "\(percent) %")) }
-    add("queue", kinora["queue_position"])
     add("note", kinora["note"])
     if let message = job.errorMessage { facts.append(("error", message)) }
     add("code", json["error"]?["code"])

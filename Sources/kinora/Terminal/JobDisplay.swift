@@ -63,7 +63,6 @@ final class JobDisplay {
   private static func facts(_ job: Job) -> [String] {
     var facts = [job.state.replacing("_", with: " ")]
     if let percent = job.percent { facts.append("\(percent) %") }
-    if let place = job.queuePosition { facts.append("place \(place) in the queue") }
     if let note = job.note { facts.append(note) }
     return facts
   }
