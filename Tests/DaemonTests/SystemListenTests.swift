@@ -47,7 +47,7 @@ private func refusal(_ body: () throws -> Void) -> KinoraError? {
     }
   }
 
-  @Test("a stale socket is taken over; a live one is refused with the other's pid")
+  @Test("a stale socket is taken over; a live one is refused with the other's pid [P5]")
   func takeover() throws {
     let folder = try Folder()
     let first = try ListenSocket.bindUnix(path: folder.socket, mode: 0o600)
@@ -127,7 +127,7 @@ private func refusal(_ body: () throws -> Void) -> KinoraError? {
     }
   }
 
-  @Test("inherited sockets are told apart by their names alone")
+  @Test("inherited sockets are told apart by their names alone [P5]")
   func names() throws {
     #expect(try ListenSocket.kinds(of: []) == [])
     #expect(try ListenSocket.kinds(of: ["tcp", "unix"]) == [.tcp, .unix])

@@ -26,7 +26,7 @@ def verify():
         assert result.stderr == "", result.stderr
 
 
-@check("the first connection starts the daemon, on the socket named unix")
+@check("the first connection starts the daemon, on the socket named unix [P5]")
 def activation():
     assert show("ActiveState", "kinora.socket") == "active"
     assert show("ActiveState") == "inactive"
@@ -39,7 +39,7 @@ def activation():
     assert sum(" 00010000 " in line for line in listeners) == 1, listeners
 
 
-@check("READY is said when requests are answered, and STATUS has counts")
+@check("READY is said when requests are answered, and STATUS has counts [P8]")
 def ready():
     job = create("there at READY", seconds=10)
     systemctl("restart", UNIT)
@@ -52,7 +52,7 @@ def ready():
     wait_until("the next status", lambda: "0 open job" in show("StatusText"))
 
 
-@check("the installed programs need no toolchain")
+@check("the installed programs need no toolchain [P1]")
 def standalone():
     assert os.listdir("/opt") == [] if os.path.isdir("/opt") else True
     maps = pathlib.Path(f"/proc/{pid()}/maps").read_text()
@@ -60,7 +60,7 @@ def standalone():
     assert runtime == {"/usr/lib/kinora/swift/libswiftCore.so"}, runtime
 
 
-@check("a video comes out of the sandboxed daemon through every transport")
+@check("a video comes out of the sandboxed daemon through every transport [P7]")
 def videos():
     jobs = [create(f"a boat {n}", model, seconds=4) for n, model in enumerate(models())]
     for job in jobs:
@@ -80,7 +80,7 @@ def models():
     return [found["sample"], found["openrouter"], found["google"]]
 
 
-@check("keys come by LoadCredential and are nowhere else")
+@check("keys come by LoadCredential and are nowhere else [P14]")
 def credentials():
     create_log = simulator_log()
     sent = [entry for entry in create_log if "sk-canary-openrouter" in json.dumps(entry["headers"])]
@@ -95,7 +95,7 @@ def credentials():
             assert b"sk-canary" not in path.read_bytes(), path
 
 
-@check("the journal gets structured entries")
+@check("the journal gets structured entries [P21]")
 def journal():
     lines = run(
         "journalctl", "-u", UNIT, "-b", "-o", "json", "--no-pager", "_TRANSPORT=journal").stdout
@@ -120,7 +120,7 @@ def limits():
         r"^Uid:\s+(\d+)", status, re.M).group(1)
 
 
-@check("two uids are two principals, and who may not open the socket is nobody")
+@check("two uids are two principals, and who may not open the socket is nobody [P5]")
 def principals():
     def request(user, method, path, body=None):
         words = ["runuser", "-u", user, "--", "curl", "-sS", "--unix-socket", SOCKET,
@@ -152,7 +152,7 @@ def host_cap():
     return {entry["scope"]: entry["cap_microusd"] for entry in quote["budget"]}["host"]
 
 
-@check("reload puts a good file in force, and a bad one leaves the old in force and says so")
+@check("reload puts a good file in force, and a bad one leaves the old in force and says so [P4]")
 def reload():
     text = pathlib.Path(CONFIG).read_text()
     before = pid()
@@ -176,7 +176,7 @@ def reload():
     assert pid() == before and show("ActiveState") == "active"
 
 
-@check("restarts under running jobs lose none, submit none twice and refuse no connection")
+@check("restarts under running jobs lose none, submit none twice and refuse no connection [P9]")
 def restarts():
     prompts = [f"restart {n} of many" for n in range(12)]
     jobs = [create(prompt, models()[n % 2], seconds=4) for n, prompt in enumerate(prompts)]
@@ -213,7 +213,7 @@ def restarts():
     assert refused == [], refused[:3]
 
 
-@check("a hanging daemon is killed by the watchdog and its jobs go on")
+@check("a hanging daemon is killed by the watchdog and its jobs go on [P8]")
 def watchdog():
     job = create("while it hangs", seconds=6)
     wait_until("the submit", lambda: submits("while it hangs"))
@@ -234,7 +234,7 @@ def fed():
     assert pid() == before
 
 
-@check("stop drains, leaves no process behind, and the next connection starts it again")
+@check("stop drains, leaves no process behind, and the next connection starts it again [P9]")
 def stop():
     create("across a stop", seconds=3)
     begin = time.monotonic()
