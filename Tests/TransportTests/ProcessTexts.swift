@@ -15,7 +15,10 @@ final class ProcessTexts: Sendable {
   /// Looks for the process at the other end of `connection`.
   func scan(_ connection: TestConnection) {
     // The kernel's list may lose a row while it is read.
-    for _ in 0..<50 where !scanOnce(connection) { usleep(10_000) }
+    for _ in 0..<5 {
+      if scanOnce(connection) { return }
+      usleep(10_000)
+    }
   }
 
   private func scanOnce(_ connection: TestConnection) -> Bool {
@@ -53,9 +56,12 @@ final class ProcessTexts: Sendable {
     guard failed == 0 else { return nil }
     let port = String(UInt16(bigEndian: address.sin_port), radix: 16, uppercase: true)
     let local = ":" + String(repeating: "0", count: 4 - port.count) + port
-    return String(decoding: Folder.read("/proc/net/tcp"), as: UTF8.self)
-      .split(separator: "\n").map { $0.split(separator: " ") }
-      .first { $0.count > 9 && $0[1].hasSuffix(local) && $0[9] != "0" }.map { String($0[9]) }
+    let table = String(decoding: Folder.read("/proc/net/tcp"), as: UTF8.self)
+    for line in table.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count > 9, words[1].hasSuffix(local), words[9] != "0" { return String(words[9]) }
+    }
+    return nil
   }
 
   private func entries(_ path: String) -> [String] {

@@ -40,9 +40,11 @@ final class TestServer: Sendable {
     TestThread.start { [weak self] in
       while true {
         let client = accept(descriptor, nil, nil)
-        if client < 0 { return }
-        guard let self else {
-          close(client)
+        guard client >= 0, let self else {
+          if client >= 0 { close(client) }
+          // Closed by the thread that accepts: closed from elsewhere, the number may already be
+          // another server's when it is used here once more.
+          close(descriptor)
           return
         }
         let number = self.connections.withLock { count in
@@ -69,7 +71,6 @@ final class TestServer: Sendable {
 
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   var requests: [Seen] { seen.withLock { $0 } }
