@@ -26,9 +26,19 @@ extension APIService {
     }
     guard !fields.inputs.isEmpty else { return }
     submission.request.inputs = InputKeeper.sketch(fields.inputs)
-    _ = try service.quote(submission)
+    try check(submission, fields.inputs)
     submission.request.inputs = try await InputKeeper(artifacts: artifacts, fetcher: fetcher)
       .keep(fields.inputs)
+    // Types and lengths are known now.
+    try check(submission, fields.inputs)
+  }
+
+  private func check(_ submission: Submission, _ inputs: [WantedInput]) throws(KinoraError) {
+    do throws(KinoraError) {
+      _ = try service.quote(submission)
+    } catch {
+      throw InputKeeper.named(error, inputs)
+    }
   }
 
   private func accept(

@@ -15,12 +15,37 @@ struct InputKeeper {
       do throws(KinoraError) {
         inputs.append(try await keep(item, "in\(at)"))
       } catch {
-        var named = error
-        named.field = item.field
-        throw named
+        throw Self.told(error, item.field)
       }
     }
     return inputs
+  }
+
+  /// A fact about stored bytes as the client must hear it: which field, and what it may hold. A file
+  /// that a provider sent may be a bad gateway's fault; one that came with the request is not.
+  private static func told(_ error: KinoraError, _ field: String) -> KinoraError {
+    var told = error
+    told.field = field
+    told.message = "\(field): \(error.message)"
+    if error.code == .assetUnusable { told.code = .badMedia }
+    guard told.allowed.isEmpty else { return told }
+    switch told.code {
+    case .badMedia: told.allowed = ["a whole PNG, JPEG or WebP file"]
+    case .urlRefused: told.allowed = ["https://… at a public address, port 443"]
+    case .tooLarge: told.allowed = ["up to \(Limits.inputBytes) bytes"]
+    default: break
+    }
+    return told
+  }
+
+  /// A model's complaint about a role, by the name of the field that gave it.
+  static func named(_ error: KinoraError, _ wanted: [WantedInput]) -> KinoraError {
+    guard let role = error.field.flatMap(MediaInput.Role.init(rawValue:)),
+      let item = wanted.first(where: { $0.role == role })
+    else { return error }
+    var named = error
+    named.field = role == .reference ? "references" : item.field
+    return named
   }
 
   /// What the inputs will be, as far as that is known before anything is stored: enough for a model

@@ -81,7 +81,8 @@ struct VideoFields {
     guard let members = try fields.object("metadata") else { return [:] }
     guard members.count <= Limits.metadataMembers else {
       throw fields.error(
-        "metadata", "has \(members.count) members, at most \(Limits.metadataMembers) are taken")
+        "metadata", "has \(members.count) members, at most \(Limits.metadataMembers) are taken",
+        ["up to \(Limits.metadataMembers) members"])
     }
     var metadata: [String: String] = [:]
     for member in members {
@@ -89,7 +90,7 @@ struct VideoFields {
         throw fields.error(
           "metadata",
           "keys must have 1 to \(Limits.metadataKeyBytes) bytes, this has "
-            + "\(member.key.utf8.count)")
+            + "\(member.key.utf8.count)", ["keys of 1 to \(Limits.metadataKeyBytes) bytes"])
       }
       guard let value = member.value.string, value.utf8.count <= Limits.metadataValueBytes,
         fields.body.lift(value) == nil
