@@ -80,6 +80,8 @@ struct Scenario: Sendable {
     let world = rig.world
     world.faultsUntil = Int64(random(600)) * 1000
     world.faultPermille = [0, 20, 60, 150][random(4)]
+    world.lostPermille = [0, 50, 300, 700][random(4)]
+    world.refusedPermille = [0, 50, 300][random(3)]
     world.fates = [.success, .success, .success, .success, .failure, .never]
     world.missing = 0...random(3)
     rig.crashPermille = [0, 5, 20, 60][random(4)]
@@ -183,7 +185,9 @@ struct Wish: Sendable {
       client: "uid:\(rig.loop.random.below(3))", model: "\(provider)/clip", prompt: "wish \(n)",
       key: "key \(n)")
     at = rig.loop.random.within(0...120_000)
-    cancelAfter = rig.loop.random.chance(250) ? rig.loop.random.within(0...90_000) : nil
+    cancelAfter =
+      rig.loop.random.chance(300)
+      ? rig.loop.random.within(0...[90_000, 10_000, 2000][rig.loop.random.below(3)]) : nil
   }
 
   func pursue(_ rig: Rig) async {

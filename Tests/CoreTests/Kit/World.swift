@@ -45,6 +45,9 @@ final class World: @unchecked Sendable {
   /// Faults happen, out of 1000, until this moment.
   var faultPermille = 0
   var faultsUntil: Milliseconds = 0
+  /// Accepted paid requests whose answer is lost, and paid requests refused before anything, besides.
+  var lostPermille = 0
+  var refusedPermille = 0
   /// How long a job takes.
   var work: ClosedRange<Milliseconds> = 1000...60_000
   /// How jobs end, as often as each is named.

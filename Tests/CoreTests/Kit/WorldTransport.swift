@@ -52,13 +52,13 @@ final class WorldTransport: Transport, @unchecked Sendable {
     audit(request, provider)
     if world.isFaulty() { return failed(.unknown, "reset before a byte came") }
     let key = request.fields.first { $0.name == "idempotency-key" }?.value ?? ""
-    if world.isFaulty(world.faultPermille / 2) { return await answered(refusal(key)) }
+    if world.isFaulty(world.refusedPermille) { return await answered(refusal(key)) }
     if world.isFaulty() { return html() }
     if world.isFaulty() { return await answered(World.Answer(500, ["error": "oops"])) }
     let answer = world.create(provider: provider, key: key, body: bytes(request))
     life.pass("provider.accepted")
     await loop.sleep(loop.random.within(1...500))
-    if world.isFaulty() { return failed(.unknown, "the connection ended") }
+    if world.isFaulty(world.lostPermille) { return failed(.unknown, "the connection ended") }
     if world.isFaulty(world.faultPermille / 2) { return html() }
     if world.isFaulty(world.faultPermille / 2) {
       return await answered(World.Answer(500, ["error": "after the fact"]))
@@ -215,4 +215,5 @@ final class FakeArtifacts: ArtifactStore, @unchecked Sendable {
 
   func path(sha256: String) -> String? { files.stored.contains(sha256) ? "files/\(sha256)" : nil }
   func freeBytes() -> Int64 { free }
+  func freeFloor() -> Int64 { Limits.freeDiskFloor }
 }
