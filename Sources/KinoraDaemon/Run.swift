@@ -60,9 +60,12 @@ actor Run {
     health = Health(parts, notify)
   }
 
-  /// The plugin host needs a folder for its journal before the store is opened.
+  /// The plugin host needs a folder for its journal before the store is opened, and URLSession puts
+  /// downloads into `$TMPDIR`: on the file system of the store they are renamed, elsewhere copied.
   private static func prepared(_ path: String) -> String {
     _ = mkdir(path, 0o700)
+    _ = mkdir(path + "/tmp", 0o700)
+    setenv("TMPDIR", path + "/tmp", 1)
     return path
   }
 
