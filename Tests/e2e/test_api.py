@@ -17,7 +17,7 @@ import pytest
 
 from daemon import over
 from kinora_kit import eventually
-from simulator import probe
+from simulator import ROOT, probe
 
 
 
@@ -314,3 +314,11 @@ def test_restart_loses_nothing(daemon, sim):
         assert end["kinora"]["state"] in ("completed", "held"), end
     made = [job["prompt"] for job in sim.jobs()]
     assert len(made) == len(set(made))
+
+
+def test_doctor_shows_the_external_program(daemon):
+    """The spawned program is checked and named, with its HTTP/2 [T32]; others are out of scope [T33]."""
+    checks = {check["name"]: check for check in daemon.get("/v1/doctor")["checks"]}
+    assert checks["curl"]["status"] == "ok" and "nghttp2" in checks["curl"]["detail"]
+    page = (ROOT / "docs/transports.md").read_text()
+    assert "Windows" in page and "out of scope" in page
