@@ -4,7 +4,6 @@ import KinoraSystem
 import Synchronization
 import Testing
 
-
 private struct FixedClock: KinoraModel.Clock {
   func now() -> Milliseconds { 1_795_248_930_250 }
   func steady() -> Milliseconds { 0 }
@@ -12,7 +11,8 @@ private struct FixedClock: KinoraModel.Clock {
 }
 
 @Suite struct NotifyTests {
-  @Test("systemd is told in the words of sd_notify(3), and a status cannot forge a second word")
+  @Test(
+    "systemd is told in the words of sd_notify(3), and a status cannot forge a second word [P8]")
   func words() {
     let said = Mutex<[String]>([])
     let notify = Notify(watchdogTimeout: 30_000) { text in said.withLock { $0.append(text) } }
@@ -114,7 +114,7 @@ private struct FixedClock: KinoraModel.Clock {
       ])
   }
 
-  @Test("line ends and terminal escapes in a value cannot forge an entry or move a cursor")
+  @Test("line ends and terminal escapes in a value cannot forge an entry or move a cursor [P21]")
   func forging() {
     let entry = entry("a\n<0>forged\u{1b}]52;c;\u{9b}2J\r")
     #expect(entry.json.filter { $0 == 10 }.count == 1)
