@@ -33,7 +33,7 @@ bench: build venvs ; @Tests/bench/run
 
 install: ; @packaging/install.sh "$(DESTDIR)" "$(PREFIX)"
 
-VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/KinoraDaemon/Daemon.swift)
+VERSION = $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/KinoraModel/Version.swift)
 deb: build ; @packaging/deb.sh "$(VERSION)"
 
 lint: ; $(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
