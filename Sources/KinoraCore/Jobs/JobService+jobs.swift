@@ -158,7 +158,17 @@ extension JobService {
 
   /// Budget rows the viewer may see.
   public func usage(day: String?, _ viewer: Viewer) async throws(KinoraError) -> [UsageRow] {
-    let rows = try await parts.store.usage(day: day, scopePrefix: nil)
+    var rows = try await parts.store.usage(day: day, scopePrefix: nil)
+    let today = UTC.day(parts.clock.now())
+    // The cap in force, also before the first reservation of the day and after a reload.
+    if viewer.isAdmin, day == nil || day == today || day == "all" {
+      let cap = policy.hostCap
+      if let at = rows.firstIndex(where: { $0.scope == "host" && $0.day == today }) {
+        rows[at].cap = cap
+      } else if day != "all" {
+        rows.append(UsageRow(scope: "host", day: today, cap: cap, reserved: .zero, spent: .zero))
+      }
+    }
     guard !viewer.isAdmin else { return rows }
     return rows.filter { row in
       row.scope == "client:\(viewer.client)" || row.scope.hasPrefix("user:\(viewer.client)/")
