@@ -33,6 +33,9 @@ class Daemon:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.socket = self.directory / "k.sock"
         self.environment = environment or {}
+        # Put before kinorad: a program that sets limits, a wrapper. And more words for Popen.
+        self.prefix = []
+        self.popen = {}
         self.process = None
         self.config = self.directory / "kinora.yaml"
         keys = self.directory / "key"
@@ -67,9 +70,9 @@ limits: {{max_queued: 0}}
         """Starts kinorad; `ready` waits until it answers (or has died)."""
         log = open(self.directory / "kinorad.log", "ab")
         self.process = subprocess.Popen(
-            [program("kinorad", "KINORAD_BIN"), "--config", str(self.config)],
+            [*self.prefix, program("kinorad", "KINORAD_BIN"), "--config", str(self.config)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, **self.environment, **variables})
+            env={**os.environ, **self.environment, **variables}, **self.popen)
         log.close()
         if ready:
             self.wait_ready()
