@@ -76,7 +76,11 @@ public struct Configuration: Sendable {
     }
     guard let root, errors.list.isEmpty else { return (Configuration(), errors.list) }
     let configuration = Configuration(root: root, errors: errors)
-    return (configuration, errors.list)
+    let inOrder = errors.list.sorted {
+      ($0.place.file, $0.place.line, $0.place.column)
+        < ($1.place.file, $1.place.line, $1.place.column)
+    }
+    return (configuration, inOrder)
   }
 
   private init(root: YAMLNode, errors: SectionReader.Errors) {
