@@ -2,15 +2,23 @@ import KinoraPlugin
 
 /// Veo: `POST /models/M:predictLongRunning`, then `GET /models/M/operations/ID`. Camel case.
 extension Google {
-  func predictLongRunning(_ job: Job, _ context: Context) -> Request {
-    var instance: JSON = ["prompt": .string(job.prompt)]
-    if let frame = job.input("first_frame") { instance["image"] = image(frame) }
-    if let frame = job.input("last_frame") { instance["lastFrame"] = image(frame) }
-    let references = job.inputs("reference").map { input -> JSON in
-      ["image": image(input), "referenceType": "ASSET"]
+  func predictLongRunning(_ job: Job, _ context: Context) throws(Failure) -> Request {
+    var instance: JSON = [:]
+    instance["prompt"] = job.prompt.isEmpty ? .null : .string(job.prompt)
+    if let frame = job.input("first_frame") { instance["image"] = try image(frame) }
+    if let frame = job.input("last_frame") { instance["lastFrame"] = try image(frame) }
+    var references: [JSON] = []
+    for input in job.inputs("reference") {
+      // The documentation writes `asset`; the official client sends it like this.
+      references.append(["image": try image(input), "referenceType": "ASSET"])
     }
     if !references.isEmpty { instance["referenceImages"] = .array(references) }
-    if let handle = job.sourceHandle { instance["video"] = ["uri": .string(handle)] }
+    if let source = job.sourceHandle {
+      guard source.contains("files/") else {
+        throw Failure(.invalid, "the source was not made by Veo: \(job.model) cannot extend it")
+      }
+      instance["video"] = ["uri": .string(source)]
+    }
     var parameters: JSON = ["sampleCount": JSON(job.count)]
     // The API wants a number; its own documentation shows a string. `duration_wire: string` in the
     // provider's options is for hosts that follow the documentation.
@@ -29,9 +37,12 @@ extension Google {
       headers: key, json: ["instances": [instance], "parameters": parameters])
   }
 
-  private func image(_ input: Job.Input) -> JSON {
+  private func image(_ input: Job.Input) throws(Failure) -> JSON {
     guard input.ref != nil else {
-      return ["gcsUri": JSON(input.uri), "mimeType": .string(input.mime)]
+      guard let uri = input.uri, uri.hasPrefix("gs://") else {
+        throw Failure(.invalid, "\(input.role) must be given as bytes or as gs://BUCKET/OBJECT")
+      }
+      return ["gcsUri": .string(uri), "mimeType": .string(input.mime)]
     }
     return ["bytesBase64Encoded": .base64(input), "mimeType": .string(input.mime)]
   }
@@ -53,11 +64,13 @@ extension Google {
     return words.count >= 4 && words[0] == "models" && words[2] == "operations"
   }
 
-  func followOperation(_ answer: JSON, _ response: Response, _ context: Context)
-    throws(Failure) -> Step<State>
-  {
-    guard let name = answer["name"].string, Self.isOperation(name) else {
-      throw Failure(.protocol, "the provider answered without a proper operation name")
+  /// `{"name","done"?,"metadata"?,"response"?|"error"?}`; without `done` it is still at work. Polls are
+  /// by the name of the submit, whatever a later answer calls itself.
+  func followOperation(
+    _ answer: JSON, _ response: Response, _ name: String, _ context: Context
+  ) throws(Failure) -> Step<State> {
+    guard case .object = answer else {
+      throw Failure(.protocol, "the provider answered without an operation")
     }
     guard answer["done"].bool == true else {
       let percent = answer["metadata"]["progressPercent"].double
@@ -69,28 +82,40 @@ extension Google {
       // google.rpc.Code: 8 quota, 13 internal, 14 unavailable end the operation all the same.
       throw Failure(.refused, words.isEmpty ? "the operation failed without a reason" : words)
     }
-    return .succeed(try result(answer, response)).handle(name)
+    return .succeed(try result(answer, response, context)).handle(name)
   }
 
-  private func result(_ answer: JSON, _ response: Response) throws(Failure) -> Output {
+  /// Samples by address in any of the three lists that were seen, else bytes, else why there is none.
+  private func result(_ answer: JSON, _ response: Response, _ context: Context)
+    throws(Failure) -> Output
+  {
     let whole = answer["response"]
     let inner = whole["generateVideoResponse"]
-    var uris: [String] = []
-    for list in [inner["generatedSamples"], whole["generatedSamples"], whole["generatedVideos"]] {
-      uris += list.array.compactMap { $0["video"]["uri"].string }
+    let lists = [
+      ("/response/generateVideoResponse/generatedSamples", inner["generatedSamples"]),
+      ("/response/generatedSamples", whole["generatedSamples"]),
+      ("/response/generatedVideos", whole["generatedVideos"]),
+    ]
+    let uris = lists.flatMap { $0.1.array.compactMap { $0["video"]["uri"].string } }
+    let files = uris.compactMap { file($0, context) }
+    // An extension names the file that the provider still has.
+    if let first = uris.first, !files.isEmpty { return Output(assets: files, handle: first) }
+    var places = whole["videos"].array.indices.map { "/response/videos/\($0)" }
+    for (path, list) in lists { places += list.array.indices.map { "\(path)/\($0)/video" } }
+    let clips = places.compactMap { place in
+      ["/bytesBase64Encoded", "/encodedVideo", "/videoBytes"].lazy.compactMap {
+        response.asset(
+          at: place + $0, in: answer, mime: answer.at(place)["mimeType"].string ?? "video/mp4")
+      }.first
     }
-    if let first = uris.first {
-      return Output(assets: uris.map { .url($0, headers: key) }, handle: first)
-    }
-    for path in [
-      "/response/videos/0/bytesBase64Encoded",
-      "/response/generateVideoResponse/generatedSamples/0/video/bytesBase64Encoded",
-    ] {
-      if let clip = response.asset(at: path, in: answer, mime: "video/mp4") { return Output(clip) }
-    }
+    guard clips.isEmpty else { return Output(assets: clips) }
     let reasons = inner["raiMediaFilteredReasons"].array + whole["raiMediaFilteredReasons"].array
+    let filtered = inner["raiMediaFilteredCount"].int ?? whole["raiMediaFilteredCount"].int ?? 0
     let words = Failure.cleaned(reasons.compactMap(\.string).joined(separator: " "))
-    throw Failure(
-      .refused, "content refused: \(words.isEmpty ? "the operation made no video" : words)")
+    guard words.isEmpty, filtered == 0 else {
+      throw Failure(
+        .refused, "content refused: \(words.isEmpty ? "the provider's filter took it" : words)")
+    }
+    throw Failure(.refused, "the operation is done and names no video that can be fetched")
   }
 }

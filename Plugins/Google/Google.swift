@@ -22,20 +22,38 @@ struct Google: Provider {
   static let pace: UInt32 = 10_000
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    .send(
-      job.model.hasPrefix("veo") ? predictLongRunning(job, context) : interaction(job, context),
-      .submitting)
+    // A short clip may come back in the answer itself, against what was asked.
+    let request =
+      isVeo(job) ? try predictLongRunning(job, context) : try interaction(job, context)
+    return .send(request.liftingStrings(), .submitting)
   }
 
   func received(_ response: Response, in state: State, _ job: Job, _ context: Context)
     throws(Failure) -> Step<State>
   {
+    // Whatever a cancel was answered, only the interaction itself tells whether it was in time.
     if case .cancelling(let id) = state { return .wait(Self.pace, .interaction(id: id)) }
     guard response.isSuccess else { throw refusal(response, context) }
     let answer = try response.json()
-    return job.model.hasPrefix("veo")
-      ? try followOperation(answer, response, context)
-      : try followInteraction(answer, response, context)
+    switch state {
+    case .operation(let name): return try followOperation(answer, response, name, context)
+    case .interaction(let id), .cancelling(let id):
+      return try followInteraction(answer, response, id, context)
+    case .submitting where isVeo(job):
+      guard let name = answer["name"].string, Self.isOperation(name) else {
+        throw Failure(.protocol, "the provider answered without a proper operation name")
+      }
+      return try followOperation(answer, response, name, context)
+    case .submitting:
+      guard let id = answer["id"].string, isPlain(id) else {
+        throw Failure(.protocol, "the provider answered without an id")
+      }
+      // It has an id, so it was taken, whatever else is missing.
+      guard answer["status"].string != nil else {
+        return .wait(Self.pace, .interaction(id: id)).handle(id)
+      }
+      return try followInteraction(answer, response, id, context)
+    }
   }
 
   func resumed(in state: State, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
@@ -64,7 +82,10 @@ struct Google: Provider {
   }
 
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    guard job.model.hasPrefix("veo") else {
+    guard isVeo(job) else {
+      guard isPlain(handle) else {
+        throw Failure(.invalid, "an interaction's id has no slash and is not empty")
+      }
       return .wait(0, .interaction(id: handle)).handle(handle)
     }
     guard Self.isOperation(handle) else {
@@ -75,37 +96,36 @@ struct Google: Provider {
 
   var key: Headers { ["x-goog-api-key": credential("api_key")] }
 
+  private func isVeo(_ job: Job) -> Bool { job.model.hasPrefix("veo") }
+
+  /// One path segment that stays where it is put.
+  func isPlain(_ id: String) -> Bool {
+    !id.isEmpty && !id.contains("/") && id != "." && id != ".."
+  }
+
   /// The base URL with an API version, which it may carry already.
   func root(_ context: Context) -> String {
     let base = context.baseURL
-    return ["/v1", "/v1beta", "/v1alpha"].contains { base.hasSuffix($0) } ? base : base + "/v1beta"
+    let versions = ["/v1", "/v1beta", "/v1beta1", "/v1alpha"]
+    return versions.contains { base.hasSuffix($0) } ? base : base + "/v1beta"
   }
 
-  /// Both error forms: `{"error":{"code","message","status","details"}}`, bare or in an array.
-  func refusal(_ response: Response, _ context: Context) -> Failure {
-    var body = response.jsonOrNull
-    if case .array = body { body = body[0] }
-    let error = body["error"]
-    let words = Failure.cleaned(error["message"].string ?? "")
-    let reasons = error["details"].array.compactMap { $0["reason"].string }
-    if response.status == 400, reasons.contains("API_KEY_INVALID") {
-      return Failure(.unauthenticated, "the provider refused the credential: \(words)")
+  /// A finished file: an https address or a `files/ID`. The key goes to the own origin only. Nil for
+  /// what cannot be fetched, such as `gs://`.
+  func file(_ uri: String, _ context: Context) -> Asset? {
+    guard uri.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }) else {
+      return nil
     }
-    if response.status == 404, words.contains("no longer available") {
-      return Failure(.invalid, words)
+    if uri.hasPrefix("files/"), isPlain(String(uri.dropFirst(6))) {
+      let id = uri.dropFirst(6).prefix { $0 != ":" }
+      return .url(
+        "\(root(context))/files/\(String(id).percentEncoded):download?alt=media", headers: key)
     }
-    var failure = Failure(response, words: words, context)
-    if response.status == 429 {
-      if words.contains("prepayment") || words.contains("credits are depleted") {
-        return Failure(.exhausted, words)
-      }
-      for detail in error["details"].array {
-        guard let delay = detail["retryDelay"].string, delay.hasSuffix("s"),
-          let seconds = Double(delay.dropLast())
-        else { continue }
-        failure.retryAfter = UInt32(min(max(seconds, 0), 86_400) * 1000)
-      }
-    }
-    return failure
+    // Scheme, nothing, authority.
+    let origin = context.baseURL.split(
+      separator: "/", maxSplits: 3, omittingEmptySubsequences: false
+    ).prefix(3).joined(separator: "/")
+    if uri.hasPrefix(origin + "/") { return .url(uri, headers: key) }
+    return uri.hasPrefix("https://") ? .url(uri) : nil
   }
 }

@@ -17,7 +17,7 @@ struct OpenRouter: Provider {
 
   enum State: Codable {
     case submitting
-    /// `since` is when the provider took the job, milliseconds since 1970.
+    /// `since` is when the provider took the job, milliseconds since 1970; 0 for an adopted one.
     case polling(id: String, url: String, since: Int64)
   }
 
@@ -28,56 +28,74 @@ struct OpenRouter: Provider {
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
     let request = Request.post(
-      context.baseURL + "/videos", .paid, headers: ["authorization": bearer("api_key")],
-      json: submission(job, isAlpha: context.baseURL.hasSuffix("/alpha")))
+      context.baseURL + "/videos", .paid, headers: key,
+      json: try submission(job, isAlpha: context.baseURL.hasSuffix("/alpha")))
     return .send(request, .submitting)
   }
 
   func received(_ response: Response, in state: State, _ job: Job, _ context: Context)
     throws(Failure) -> Step<State>
   {
-    if case .polling(_, _, let since) = state, response.status == 404,
-      context.now - since < Self.settling
-    {
+    guard case .polling(let id, let url, let since) = state else {
+      return try accepted(response, context)
+    }
+    if response.status == 404, context.now - since < Self.settling {
       return .wait(Self.pace, state)
     }
-    guard response.isSuccess else { throw refusal(response, context) }
+    guard response.isSuccess else { throw refusal(response, polled: id, context) }
     let answer = try response.json()
-    guard let id = answer["id"].text, !id.isEmpty else {
+    guard answer["status"].string != nil else {
+      throw Failure(.protocol, "the provider answered a poll without a status")
+    }
+    // The id is the one of the submit, whatever a later answer calls it.
+    let next = pollingURL(answer["polling_url"].string, id, context)
+    return try follow(
+      answer, .polling(id: id, url: answer["polling_url"].isNull ? url : next, since: since), id,
+      context)
+  }
+
+  private func accepted(_ response: Response, _ context: Context) throws(Failure) -> Step<State> {
+    guard response.isSuccess else { throw refusal(response, polled: nil, context) }
+    let answer = try response.json()
+    guard let id = answer["id"].text, isPlain(id) else {
       throw Failure(.protocol, "the provider answered without an id")
     }
-    let since: Int64
-    if case .polling(_, _, let known) = state { since = known } else { since = context.now }
     let url = pollingURL(answer["polling_url"].string, id, context)
-    return try follow(answer, .polling(id: id, url: url, since: since), id, context)
+    return try follow(answer, .polling(id: id, url: url, since: context.now), id, context)
   }
 
   func resumed(in state: State, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
     guard case .polling(_, let url, _) = state else {
       throw Failure(.protocol, "there is no job to poll yet")
     }
-    return .send(.get(url, headers: ["authorization": bearer("api_key")]), state)
+    return .send(.get(url, headers: key), state)
   }
 
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
+    guard isPlain(handle) else { throw Failure(.invalid, "the id of a video generation is needed") }
     let url = pollingURL(nil, handle, context)
     return .wait(0, .polling(id: handle, url: url, since: 0)).handle(handle)
   }
+
+  var key: Headers { ["authorization": bearer("api_key")] }
+
+  /// Ids are opaque, but one that would change a path is none.
+  private func isPlain(_ id: String) -> Bool { !id.isEmpty && id != "." && id != ".." }
 
   private func follow(_ answer: JSON, _ state: State, _ id: String, _ context: Context)
     throws(Failure) -> Step<State>
   {
     let words = Failure.cleaned(answer["error"].string ?? answer["error"]["message"].string ?? "")
     switch answer["status"].string?.lowercased() {
-    case "completed", "succeeded":
+    case "completed", "succeeded", "success":
       return .succeed(output(answer, id, context)).handle(id)
-    case "failed", "error":
+    case "failed", "failure", "error":
       throw Failure(
         .refused, words.isEmpty ? "the provider failed the job without a reason" : words)
     case "cancelled", "canceled": throw Failure(.refused, "the provider cancelled the job")
     case "expired": throw Failure(.refused, "the job expired at the provider")
     default:
-      // An open enumeration: a new word is no end.
+      // pending, in_progress; an open enumeration: a new word is no end.
       return .wait(Self.pace, state).handle(id)
     }
   }

@@ -31,6 +31,23 @@ import Testing
     #expect(report["checks"]?.array?.count == 15)
   }
 
+  @Test(
+    "the Swift plugins that ship pass every check with their transcripts [T24] [T25]",
+    arguments: ["Sample", "OpenRouter", "Google"])
+  func shipped(_ name: String) async throws {
+    let folder = try Linked.temporaryFolder()
+    let path = "\(folder)/kinora-\(name.lowercased()).so"
+    // SwiftPM puts a "lib" before the name; the host looks the entry up by the file's.
+    try await Hostile.run(
+      "/usr/bin/install",
+      ["-m", "755", "\(Linked.products)/libkinora-\(name.lowercased()).so", path])
+    let (status, report) = try await report(
+      path, ["--transcripts", "\(Linked.root)/Plugins/\(name)/transcripts"])
+    #expect(failed(report) == [], "\(report.text)")
+    #expect(status == 0)
+    #expect(report["checks"]?.array?.count == 15)
+  }
+
   @Test("a plugin that traps costs only the checks that call it")
   func traps() async throws {
     let source = Hostile.source(step: "if (e->kind == KN_RESPONSE) __builtin_trap(); return 1;")

@@ -14,6 +14,7 @@ enum Linked {
 
   static let entries: [(folder: String, entry: Entry)] = [
     ("Sample", { sampleEntry($0) }), ("Still", { kinora_plugin_still($0) }),
+    ("OpenRouter", { openRouterEntry($0) }), ("Google", { googleEntry($0) }),
   ]
 
   static func plugin(_ folder: String) throws -> LoadedPlugin {

@@ -6,7 +6,9 @@ import Testing
 /// The golden conversations of the shipped plugins. `KINORA_REWRITE=1` writes the steps anew; the diff
 /// is then read by a person.
 @Suite struct TranscriptTests {
-  @Test("each plugin answers as its transcripts say", arguments: Linked.entries.map(\.folder))
+  @Test(
+    "each plugin answers as its transcripts say [T24] [T25] [C30] [C31] [C32] [C33] [C34] [C35] [C37]",
+    arguments: Linked.entries.map(\.folder))
   func replay(_ name: String) throws {
     let folder = try TranscriptFolder("\(Linked.root)/Plugins/\(name)/transcripts")
     #expect(!folder.files.isEmpty)
