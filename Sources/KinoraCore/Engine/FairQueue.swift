@@ -9,7 +9,6 @@ struct FairQueue {
     private var items: [Element] = []
     private var head = 0
     var isEmpty: Bool { head == items.count }
-    var rest: ArraySlice<Element> { items[head...] }
     mutating func push(_ item: Element) { items.append(item) }
     mutating func pop() -> Element {
       let item = items[head]
@@ -24,8 +23,26 @@ struct FairQueue {
   private struct Provider {
     var limit = 0
     var running = 0
+    var waiting = 0
     var ring = Fifo<String>()
     var queues: [String: Fifo<JobID>] = [:]
+
+    // In place: a queue that is taken out to be added to is copied whole.
+    mutating func add(_ job: JobID, client: String, isParked: Bool) {
+      if queues[client]?.isEmpty ?? true, !isParked { ring.push(client) }
+      queues[client, default: Fifo()].push(job)
+      waiting += 1
+    }
+
+    mutating func pop(client: String) -> JobID? {
+      guard queues[client]?.isEmpty == false else { return nil }
+      return queues[client]?.pop()
+    }
+
+    /// Lets go of a client's empty queue, or puts the client at the end of the ring.
+    mutating func turnIsOver(client: String) {
+      if queues[client]?.isEmpty ?? true { queues[client] = nil } else { ring.push(client) }
+    }
   }
   private struct Client {
     var running = 0
@@ -34,7 +51,8 @@ struct FairQueue {
 
   private var providers: [String: Provider] = [:]
   private var clients: [String: Client] = [:]
-  private var waiting: Set<JobID> = []
+  /// The provider at which a job waits.
+  private var waiting: [JobID: String] = [:]
   /// How many places a client has; 0 for no limit.
   private let clientLimit: @Sendable (String) -> Int
 
@@ -48,9 +66,7 @@ struct FairQueue {
   /// Jobs that wait at a provider, or at all.
   func waitingCount(provider: String? = nil) -> Int {
     guard let provider else { return waiting.count }
-    return providers[provider]?.queues.values.reduce(0) {
-      $0 + $1.rest.count { waiting.contains($0) }
-    } ?? 0
+    return providers[provider]?.waiting ?? 0
   }
 
   /// Places taken at a provider.
@@ -58,49 +74,45 @@ struct FairQueue {
 
   /// Adds a job at the end of its client's queue; a job that waits already stays where it is.
   mutating func add(_ job: JobID, client: String, provider: String) {
-    guard waiting.insert(job).inserted else { return }
-    var row = providers[provider] ?? Provider()
-    if row.queues[client]?.isEmpty ?? true,
-      clients[client]?.parkedAt.contains(provider) != true
-    {
-      row.ring.push(client)
-    }
-    row.queues[client, default: Fifo()].push(job)
-    providers[provider] = row
+    guard waiting[job] == nil else { return }
+    waiting[job] = provider
+    let isParked = clients[client]?.parkedAt.contains(provider) == true
+    providers[provider, default: Provider()].add(job, client: client, isParked: isParked)
   }
 
   /// A job that waits no more; its entry is skipped when it comes up.
-  mutating func remove(_ job: JobID) { waiting.remove(job) }
+  mutating func remove(_ job: JobID) {
+    guard let provider = waiting.removeValue(forKey: job) else { return }
+    providers[provider]?.waiting -= 1
+  }
 
   /// The next job of a provider that may start now. Its places are taken.
   mutating func next(provider name: String) -> JobID? {
-    guard var row = providers[name] else { return nil }
-    defer { providers[name] = row }
-    while row.limit == 0 || row.running < row.limit, !row.ring.isEmpty {
-      let client = row.ring.pop()
+    while let client = nextClient(provider: name) {
       let limit = clientLimit(client)
       if limit != 0, (clients[client]?.running ?? 0) >= limit {
         clients[client, default: Client()].parkedAt.insert(name)
         continue
       }
-      guard var queue = row.queues[client] else { continue }
       var found: JobID?
-      while found == nil, !queue.isEmpty {
-        let job = queue.pop()
-        if waiting.remove(job) != nil { found = job }
+      while found == nil, let job = providers[name]?.pop(client: client) {
+        if waiting[job] != nil { found = job }
       }
-      if queue.isEmpty {
-        row.queues[client] = nil
-      } else {
-        row.queues[client] = queue
-        row.ring.push(client)
-      }
+      providers[name]?.turnIsOver(client: client)
       guard let found else { continue }
-      row.running += 1
-      clients[client, default: Client()].running += 1
+      remove(found)
+      occupy(client: client, provider: name)
       return found
     }
     return nil
+  }
+
+  /// Takes the next client out of the ring of a provider that has a free place.
+  private mutating func nextClient(provider name: String) -> String? {
+    guard let row = providers[name], row.limit == 0 || row.running < row.limit,
+      !row.ring.isEmpty
+    else { return nil }
+    return providers[name]?.ring.pop()
   }
 
   /// Takes places for a job that runs already (after a restart).
