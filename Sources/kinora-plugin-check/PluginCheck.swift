@@ -31,6 +31,7 @@ enum PluginCheck {
       file: PluginFile(root == "/" ? "/\(base)" : "\(root)/\(base)"),
       transcripts: options.transcripts, rewrites: options.rewrites)
     if let name = options.child { return child(name, subject) }
+    if options.isTiming { return time(subject) }
     let results = Check.all.map { check in
       result(check) { () throws(KinoraError) in
         options.isInProcess ? try check.body(subject) : try ChildRun.run(check, options)
@@ -43,6 +44,16 @@ enum PluginCheck {
   private static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private static func time(_ subject: Subject) -> Int32 {
+    do throws(KinoraError) {
+      write(try Timing.lines(subject), to: STDOUT_FILENO)
+      return 0
+    } catch {
+      write("kinora-plugin-check: \(error.message)\n", to: STDERR_FILENO)
+      return 1
+    }
   }
 
   private static func child(_ name: String, _ subject: Subject) -> Int32 {
