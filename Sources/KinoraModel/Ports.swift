@@ -66,6 +66,8 @@ public protocol ArtifactStore: Sendable {
   func adopt(path: String, expected: String?) async throws(KinoraError) -> Artifact
   /// The same for base64 text: decoded on the way.
   func adopt(base64 path: String, expected: String?) async throws(KinoraError) -> Artifact
+  /// The same for media that are short enough to be in an address: `data:image/png;base64,…`.
+  func adopt(dataURL: String, expected: String?) async throws(KinoraError) -> Artifact
   /// Where a stored file lies, or nil when it is gone.
   func path(sha256: String) -> String?
   /// Free bytes of the file system.

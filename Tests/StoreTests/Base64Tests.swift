@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import KinoraModel
 import KinoraStore
 import Testing
@@ -36,6 +37,45 @@ import Testing
       let clip = try await adopt(text.utf8, folder)
       #expect(clip.bytes == Int64(Boxes.clip.count) && clip.mime == "video/mp4")
     }
+  }
+
+  @Test("Media in an address are stored as any other, and a damaged one leaves nothing [C53]")
+  func address() async throws {
+    let folder = TestFolder()
+    let store = try FileArtifactStore(directory: folder.path, boot: "boot")
+    func left() -> [String]? {
+      try? FileManager.default.contentsOfDirectory(atPath: folder["tmp/boot"])
+    }
+    let text = String(MediaSamples.png.filter { !$0.isNewline })
+    let image = try await store.adopt(
+      dataURL: "data:image/png;base64," + text, expected: "image")
+    #expect(image.mime == "image/png" && image.width == 20 && image.height == 10)
+    let path = try #require(store.path(sha256: image.sha256))
+    #expect(FileManager.default.contents(atPath: path).map { [UInt8]($0) } == bytes(of: text))
+    for (bad, code) in [
+      ("data:image/png,AAAA", KinoraError.Code.assetUnusable),
+      ("data:image/png;base64,AAAA*", .assetUnusable), ("data:image/png;base64,AAAA", .badMedia),
+      ("data:image/png;base64,", .assetUnusable), ("data:", .assetUnusable),
+    ] {
+      let error = await failure { _ = try await store.adopt(dataURL: bad, expected: "image") }
+      #expect(error?.code == code, "\(bad): \(error?.message ?? "none")")
+    }
+    #expect(left() == [])
+    await store.close()
+  }
+
+  @Test("No room for media in an address: nothing stays behind, the address has them")
+  func addressWithoutRoom() async throws {
+    let folder = TestFolder()
+    var faults = FaultHooks()
+    faults.write = { _, _ in ENOSPC }
+    let store = try FileArtifactStore(directory: folder.path, boot: "boot", faults: faults)
+    let error = await failure {
+      _ = try await store.adopt(dataURL: "data:image/png;base64,AAAA", expected: "image")
+    }
+    #expect(error?.code == .storageFull)
+    #expect((try? FileManager.default.contentsOfDirectory(atPath: folder["tmp/boot"])) == [])
+    await store.close()
   }
 
   @Test("A file of several pieces comes out byte for byte [C53]")

@@ -90,6 +90,8 @@ extension Engine {
             asset.encoding == "base64"
               ? try await parts.artifacts.adopt(base64: path, expected: expected)
               : try await parts.artifacts.adopt(path: path, expected: expected))
+        } else if let url = asset.url, url.hasPrefix("data:") {
+          input = .stored(try await parts.artifacts.adopt(dataURL: url, expected: expected))
         } else {
           let path = parts.artifacts.temporaryPath()
           way = try await Self.download(asset, record.provider, to: path, limit: limit, parts)

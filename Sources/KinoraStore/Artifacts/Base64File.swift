@@ -13,13 +13,7 @@ struct Base64File {
       throw KinoraError(.storeFailed, "\(from): \(describe(errno: errno))")
     }
     defer { close(source) }
-    let target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard target >= 0 else {
-      let code = errno
-      throw KinoraError(
-        code == ENOSPC ? .storageFull : .storeFailed, "\(to): \(describe(errno: code))")
-    }
-    defer { close(target) }
+    let target = try NewFile(to, faults)
     var decoder = Base64Decoder()
     var piece = [UInt8](repeating: 0, count: Adoption.pieceBytes)
     var out: [UInt8] = []
@@ -43,12 +37,7 @@ struct Base64File {
       } catch {
         throw KinoraError(.assetUnusable, "inline media that is not base64: \(error.reason)")
       }
-      let failed = out.withUnsafeBytes { faults.writeAll(target, to, $0) }
-      if failed != 0 {
-        throw KinoraError(
-          failed == ENOSPC || failed == EDQUOT ? .storageFull : .storeFailed,
-          "write \(to): \(describe(errno: failed))")
-      }
+      try target.write(out)
       if count == 0 { return }
     }
   }

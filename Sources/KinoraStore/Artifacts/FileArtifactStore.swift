@@ -97,6 +97,21 @@ public final class FileArtifactStore: ArtifactStore {
     }
   }
 
+  public func adopt(dataURL: String, expected: String?) async throws(KinoraError) -> Artifact {
+    let text = temporaryPath()
+    let faults = faults
+    do throws(KinoraError) {
+      try await pool.run { (_) throws(KinoraError) in
+        try NewFile(text, faults).write(Array(dataURL.utf8))
+      }
+      return try await adopt(base64: text, expected: expected)
+    } catch {
+      // Whoever has the address has the bytes: no copy need stay.
+      unlink(text)
+      throw error
+    }
+  }
+
   /// Waits for what is under way and ends the threads. The temporary folder is left to the next
   /// start.
   public func close() async { await pool.close() }

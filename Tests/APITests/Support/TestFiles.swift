@@ -49,6 +49,14 @@ final class TestFiles: ArtifactStore {
     return try keep(bytes)
   }
 
+  func adopt(dataURL: String, expected: String?) async throws(KinoraError) -> Artifact {
+    let text = dataURL.split(separator: ",", maxSplits: 1).last ?? ""
+    guard let bytes = Base64.decode(Array(text.utf8)) else {
+      throw KinoraError(.badMedia, "not base64")
+    }
+    return try keep(bytes)
+  }
+
   private func keep(_ bytes: [UInt8]) throws(KinoraError) -> Artifact {
     guard bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) else {
       throw KinoraError(.badMedia, "the bytes are no image")

@@ -213,6 +213,12 @@ final class FakeArtifacts: ArtifactStore, @unchecked Sendable {
     try await adopt(path: path, expected: expected)
   }
 
+  func adopt(dataURL: String, expected: String?) async throws(KinoraError) -> Artifact {
+    let path = temporaryPath()
+    files.temporary[path] = dataURL
+    return try await adopt(path: path, expected: expected)
+  }
+
   func path(sha256: String) -> String? { files.stored.contains(sha256) ? "files/\(sha256)" : nil }
   func freeBytes() -> Int64 { free }
   func freeFloor() -> Int64 { Limits.freeDiskFloor }
