@@ -7,6 +7,7 @@ import KinoraStore
 import KinoraSystem
 import KinoraTransport
 
+/// What is looked at when somebody asks how the daemon is, and what each finding means to them.
 extension Admin {
   private var smallestFree: Int64 { parts.state.artifacts.freeFloor() }
 

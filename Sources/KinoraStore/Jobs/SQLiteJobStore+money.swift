@@ -1,5 +1,6 @@
 public import KinoraModel
 
+/// Reading the money: budgets for people, and the sums that must agree.
 extension SQLiteJobStore {
   public func usage(
     day: String?, scopePrefix: String?
