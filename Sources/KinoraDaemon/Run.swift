@@ -33,11 +33,14 @@ actor Run {
     log(
       .info, "start", "kinorad \(Version.current) starts",
       ("state", configuration.stateDirectory), ("descriptors", "\(descriptors)"))
+    // Before the first file in it: a folder that is another daemon's, or that cannot be trusted, is
+    // left as it is.
+    let directory = try StateDirectory(path: configuration.stateDirectory)
     let registry = try PluginRegistry(
       PluginRegistry.Options(
         folders: configuration.pluginPath, disabled: configuration.disabledPlugins,
         sha256: configuration.pluginHashes,
-        stepping: Self.prepared(configuration.stateDirectory) + "/stepping"),
+        stepping: Self.prepared(directory.path) + "/stepping"),
       clock: SystemClock())
     for plugin in registry.list() where plugin.state != .loaded {
       log(
@@ -51,7 +54,7 @@ actor Run {
     }
     let crash = TestSwitches.crashPoints(state: configuration.stateDirectory)
     parts = try await Parts.make(
-      configuration, registry: registry, settings: settings, crash: crash, log: log
+      configuration, in: directory, registry: registry, settings: settings, crash: crash, log: log
     ) { error in
       // What is on disk is not known any more: end at once, say why, touch nothing.
       log(.critical, "store.failed", error)
@@ -60,10 +63,9 @@ actor Run {
     health = Health(parts, notify)
   }
 
-  /// The plugin host needs a folder for its journal before the store is opened, and URLSession puts
-  /// downloads into `$TMPDIR`: on the file system of the store they are renamed, elsewhere copied.
+  /// URLSession puts downloads into `$TMPDIR`: on the file system of the store they are renamed,
+  /// elsewhere copied.
   private static func prepared(_ path: String) -> String {
-    _ = mkdir(path, 0o700)
     _ = mkdir(path + "/tmp", 0o700)
     setenv("TMPDIR", path + "/tmp", 1)
     return path

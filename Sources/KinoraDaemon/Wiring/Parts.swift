@@ -25,7 +25,8 @@ struct Parts: Sendable {
 
   /// Opens everything durable, loads the plugins, wires the rest. Nothing is served yet.
   static func make(
-    _ configuration: Configuration, registry: PluginRegistry, settings: Settings,
+    _ configuration: Configuration, in folder: StateDirectory, registry: PluginRegistry,
+    settings: Settings,
     crash: CrashPoints, log: Log, onFatal: @escaping @Sendable (KinoraError) -> Void
   ) async throws(KinoraError) -> Parts {
     let clock = SystemClock()
@@ -33,6 +34,7 @@ struct Parts: Sendable {
     let hub = EventHub(head: 0)
     var options = DurableState.Options(
       path: configuration.stateDirectory, boot: entropy.bytes(8).hexadecimal, now: clock.now())
+    options.directory = folder
     options.crash = crash
     options.faults = TestSwitches.faults()
     let directory = JobDirectory(render: JobRenderer.render)

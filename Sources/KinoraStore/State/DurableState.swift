@@ -26,6 +26,8 @@ public struct DurableState: Sendable {
     public var faults = FaultHooks.none
     /// Points at which a test may end the process.
     public var crash = CrashPoints.off
+    /// The folder at `path` when the caller has locked it already, to put files of its own there.
+    public var directory: StateDirectory?
 
     /// The usual options.
     public init(path: String, boot: String, now: Milliseconds) {
@@ -40,7 +42,10 @@ public struct DurableState: Sendable {
   public static func open(
     _ options: Options, onCommit: @escaping @Sendable ([JobEvent]) -> Void
   ) async throws(KinoraError) -> DurableState {
-    let directory = try StateDirectory(path: options.path)
+    let directory =
+      if let locked = options.directory { locked } else {
+        try StateDirectory(path: options.path)
+      }
     let journal = try IntentJournal(
       path: directory.path + "/" + IntentJournal.fileName, boot: options.boot,
       faults: options.faults, crash: options.crash)
