@@ -63,6 +63,9 @@ struct YAMLNode {
 enum YAMLReader {
   /// Levels that are followed; an alias that holds itself ends here.
   private static let deepest = 32
+  /// Values that one file may hold once its aliases are followed: a few that hold each other grow by
+  /// a power with every level.
+  private static let mostNodes = 100_000
 
   static func read(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> YAMLNode {
     var parser = yaml_parser_t()
@@ -77,27 +80,41 @@ enum YAMLReader {
       guard yaml_parser_load(&parser, &document) == 1 else {
         let mark = parser.problem_mark
         let problem = parser.problem.map { String(cString: $0) } ?? "not YAML"
-        throw ConfigurationError(
-          place: SourcePlace(file: file, line: mark.line + 1, column: mark.column + 1),
-          message: problem)
+        // Bytes that are no text have an offset and no mark.
+        let place =
+          parser.error == YAML_READER_ERROR
+          ? self.place(of: parser.problem_offset, in: bytes, file)
+          : SourcePlace(file: file, line: mark.line + 1, column: mark.column + 1)
+        throw ConfigurationError(place: place, message: problem)
       }
       defer { yaml_document_delete(&document) }
       guard let root = yaml_document_get_root_node(&document) else {
         return YAMLNode(
           value: .mapping([]), place: SourcePlace(file: file, line: 1, column: 1))
       }
-      return try node(root, &document, file, depth: 0)
+      var left = mostNodes
+      return try node(root, &document, file, depth: 0, &left)
     }
+  }
+
+  private static func place(of offset: Int, in bytes: [UInt8], _ file: String) -> SourcePlace {
+    let before = bytes.prefix(offset)
+    let line = before[((before.lastIndex(of: 0x0a) ?? -1) + 1)...]
+    return SourcePlace(
+      file: file, line: 1 + before.count { $0 == 0x0a },
+      column: 1 + line.count { $0 & 0xc0 != 0x80 })
   }
 
   private static func node(
     _ raw: UnsafeMutablePointer<yaml_node_t>, _ document: inout yaml_document_t, _ file: String,
-    depth: Int
+    depth: Int, _ left: inout Int
   ) throws(ConfigurationError) -> YAMLNode {
     let mark = raw.pointee.start_mark
     let place = SourcePlace(file: file, line: mark.line + 1, column: mark.column + 1)
-    guard depth < deepest else {
-      throw ConfigurationError(place: place, message: "nested too deep")
+    left -= 1
+    guard depth < deepest, left >= 0 else {
+      throw ConfigurationError(
+        place: place, message: left < 0 ? "aliases make the file too large" : "nested too deep")
     }
     switch raw.pointee.type {
     case YAML_SCALAR_NODE:
@@ -111,7 +128,7 @@ enum YAMLReader {
       var list: [YAMLNode] = []
       for i in 0..<(items.top - items.start) {
         guard let item = yaml_document_get_node(&document, items.start[i]) else { continue }
-        list.append(try node(item, &document, file, depth: depth + 1))
+        list.append(try node(item, &document, file, depth: depth + 1, &left))
       }
       return YAMLNode(value: .sequence(list), place: place)
     case YAML_MAPPING_NODE:
@@ -121,14 +138,14 @@ enum YAMLReader {
         guard let rawKey = yaml_document_get_node(&document, pairs.start[i].key),
           let rawValue = yaml_document_get_node(&document, pairs.start[i].value)
         else { continue }
-        let key = try node(rawKey, &document, file, depth: depth + 1)
+        let key = try node(rawKey, &document, file, depth: depth + 1, &left)
         guard case .scalar(let name, _) = key.value else {
           throw ConfigurationError(place: key.place, message: "a key must be a word")
         }
         guard !list.contains(where: { $0.key == name }) else {
           throw ConfigurationError(place: key.place, message: "\(name) stands twice")
         }
-        list.append((name, key.place, try node(rawValue, &document, file, depth: depth + 1)))
+        list.append((name, key.place, try node(rawValue, &document, file, depth: depth + 1, &left)))
       }
       return YAMLNode(value: .mapping(list), place: place)
     default:
