@@ -6,15 +6,16 @@ public enum Spelling {
     let lower = word.lowercased()
     let limit = max(2, word.count / 3)
     return Set(known)
-      .map { candidate -> (String, Int) in
+      .map { candidate -> (word: String, rank: Int, edits: Int) in
         let other = candidate.lowercased()
         let edits = distance(Array(lower.utf8), Array(other.utf8))
-        return (candidate, lower.count >= 3 && other.contains(lower) ? min(edits, 1) : edits)
+        let isPart = lower.count >= 3 && other.contains(lower)
+        return (candidate, isPart ? min(edits, 1) : edits, edits)
       }
-      .filter { $0.1 <= limit }
-      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }
+      .filter { $0.rank <= limit }
+      .sorted { ($0.rank, $0.edits, $0.word) < ($1.rank, $1.edits, $1.word) }
       .prefix(most)
-      .map(\.0)
+      .map(\.word)
   }
 
   /// Edits (insert, delete, replace, swap of neighbours) from one word to the other.
