@@ -155,7 +155,11 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
       // What lies in the socket already is read first: it may be a request.
       readable = true
       pump()
-      if activity == .reading, parser == nil { close() }
+      guard activity == .reading, parser == nil else { return }
+      // The idle deadline counts from the accept as long as nothing has come.
+      let accepted = Double(deadlineAt) / 1_000_000_000 - limits.idleSeconds
+      let due = UInt64(max(0, accepted + limits.arrivalSeconds) * 1_000_000_000)
+      if ordinal == 0, deadline == .idle, due > loop.now { set(.idle, at: due) } else { close() }
     }
   }
 

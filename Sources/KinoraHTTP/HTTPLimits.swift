@@ -14,6 +14,9 @@ public struct HTTPLimits: Sendable {
   public var bodyBytesPerSecond = 4 * 1024
   /// Seconds a connection may stand without a request; then it is closed.
   public var idleSeconds = 60.0
+  /// Seconds that a connection which was just accepted has for its first request when the server
+  /// drains: who connected in time is on the way to ask, and would see an answerless end.
+  public var arrivalSeconds = 1.0
   /// Seconds without one byte of an answer being taken; then the connection is closed.
   public var stallSeconds = 30.0
   /// Seconds that the rest of a refused request is read and dropped, so that the client gets to

@@ -36,6 +36,23 @@ import Testing
     await server.stop()
   }
 
+  @Test("who connected just before the end still gets an answer [P9]")
+  func arrivals() async throws {
+    let server = try await TestServer()
+    let (late, silent) = (try server.client(), try server.client())
+    #expect(await eventually { server.server.connectionCount == 2 })
+    let drained = Task { await server.server.drain(deadlineSeconds: 20) }
+    #expect(await eventually { server.server.isDraining })
+    late.send("GET /ping HTTP/1.1\r\n\(Self.host)")
+    let text = await late.all()
+    #expect(text.statuses == [200])
+    #expect(text.field("Connection") == "close")
+    #expect(await silent.all().isEmpty)
+    await drained.value
+    for client in [late, silent] { client.close() }
+    await server.stop()
+  }
+
   @Test("pipelined requests that were read are answered, the last one with close [P9]")
   func pipelined() async throws {
     let server = try await TestServer()
