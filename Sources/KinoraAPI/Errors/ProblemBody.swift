@@ -29,7 +29,9 @@ struct ProblemBody {
     json.member("request_id", .string(requestID))
     json.key("errors")
     json.beginArray()
-    for item in [error] + others where item.field != nil || !others.isEmpty {
+    // A place in a configuration is in the message, so each of its errors is listed.
+    let lists = !others.isEmpty || error.code == .configuration
+    for item in [error] + others where item.field != nil || lists {
       write(item, to: &json)
     }
     json.endArray()
