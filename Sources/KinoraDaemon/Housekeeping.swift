@@ -49,15 +49,18 @@ enum Housekeeping {
     var removed = 0
     while true {
       let found = try await parts.service.jobs(query, root)
-      for record in found.jobs
-      where (record.endedAt ?? .max) < limit && record.tailUntil == nil {
-        try await parts.service.delete(record.id, root)
-        removed += 1
+      for record in found.jobs {
+        if (record.endedAt ?? .max) < limit, record.tailUntil == nil {
+          try await parts.service.delete(record.id, root)
+          removed += 1
+        } else {
+          // The next page continues after a job that is still there.
+          query.after = record.id
+        }
       }
       guard found.hasMore, let last = found.jobs.last, last.createdAt < limit else {
         return removed
       }
-      query.after = last.id
     }
   }
 }

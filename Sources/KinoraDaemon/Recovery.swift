@@ -15,12 +15,22 @@ enum Recovery {
         Engine.intentKey(intent.job, attempt: intent.attempt, ordinal: intent.ordinal))
     }
     let unknown = try await parts.state.store.unknownJobs(among: Set(intents.map(\.job)))
-    for intent in intents where unknown.contains(intent.job) {
+    // The last permit of each: what is decided about it must not touch an earlier purchase's key.
+    var lost: [JobID: Intent] = [:]
+    for intent in intents where unknown.contains(intent.job) { lost[intent.job] = intent }
+    for intent in lost.values.sorted(by: { $0.at < $1.at }) {
       guard try await parts.state.store.job(intent.job) == nil else { continue }
       try await rebuild(intent, parts)
       log(
         .warning, "recovery.rebuilt", "a paid request without a job is held again",
         ("job", intent.job.rawValue), ("provider", intent.provider))
+    }
+    let unreadable = parts.state.journal.history.unreadableLines
+    if !unreadable.isEmpty {
+      log(
+        .error, "recovery.journal_damaged",
+        "lines of the intent journal cannot be read: what was paid for may be missing in it",
+        ("lines", unreadable.map(String.init).joined(separator: ",")))
     }
     if parts.state.journalWasLost {
       log(
