@@ -38,6 +38,8 @@ public enum Limits {
   public static let backoffSteps = 6
   /// A step longer than this makes its plugin degraded.
   public static let slowStepMilliseconds: Int64 = 1000
+  /// The most that is booked for one job: a million dollars. Sums of many stay within 64 bits.
+  public static let dearestJob = MicroUSD(1_000_000_000_000)
   /// Faults after which a plugin is not called any more.
   public static let pluginFaults = 5
   /// Free bytes of the state directory below which no new job is accepted.

@@ -10,7 +10,7 @@ public enum JobInput: Sendable {
   case mustWait(String)
   /// Its plugin answered.
   case stepped(PluginStep)
-  /// Its plugin could not be asked, or broke its contract.
+  /// Its plugin could not be asked, or broke its contract, or the store did not take what came of it.
   case stepFailed(KinoraError)
   /// An exchange ended.
   case answered(Exchange, isPaid: Bool)
@@ -78,6 +78,8 @@ public struct LiveJob: Sendable {
   public var assetTries = 0
   /// A paid request is on its way to the wire or on it.
   public var paidUnderWay = false
+  /// A paid request of this attempt was accepted, and the plugin asked for another one.
+  public var hasPaid = false
   /// The status of the paid answer that the plugin is being asked about; nil otherwise.
   public var paidStatus: Int?
   /// Whether that answer was JSON.

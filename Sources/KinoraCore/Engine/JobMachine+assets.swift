@@ -28,6 +28,7 @@ extension JobMachine {
       effects.append(.fetch(assets[job.record.artifacts.count % assets.count]))
       return
     }
+    if state == .submitting || state == .submitUnknown { accepted() }
     job.record.assets = assets
     job.record.progressPermille = 1000
     move(to: .ready)
@@ -62,7 +63,7 @@ extension JobMachine {
   private mutating func complete() {
     if !job.unstored.isEmpty {
       job.unstored = []
-      if state == .submitting { accepted() }
+      if state == .submitting || state == .submitUnknown { accepted() }
       move(to: .ready)
     }
     if state == .ready { move(to: .fetching) }
@@ -94,8 +95,9 @@ extension JobMachine {
       return close(.failed, JobFailure(.assetUnusable, message))
     }
     delayed("the result could not be stored yet: \(error.message)")
-    if job.assetTries % 3 == 0 {
-      // A fresh look at the job usually brings a fresh address.
+    if job.assetTries % 3 == 0, job.record.transports["poll"] != nil {
+      // A fresh look at the job usually brings a fresh address. What came with the answer to the
+      // submit cannot be asked for again: its address is all there is.
       job.record.assets = []
       job.record.artifacts = []
       move(to: .running)

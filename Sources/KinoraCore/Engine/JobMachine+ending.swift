@@ -25,6 +25,8 @@ extension JobMachine {
   /// The provider has it. Outwardly it is over; the money stays open until the provider's end.
   mutating func cancelAccepted() {
     effects.append(.interrupt)
+    // A result that waits for space is not stored any more; the tail hears of it once more.
+    job.unstored = []
     openTail()
     close(
       .cancelled,
@@ -149,12 +151,17 @@ extension JobMachine {
     case .fail(let failure):
       job.record.failure = JobFailure(
         .heldForReview, "the plugin cannot adopt \(handle): \(failure.message)")
-      say("job.held")
+      notAdopted()
     case .unsupported:
       job.record.failure = JobFailure(
         .notSupported, "this provider's plugin cannot adopt a job by its id")
-      say("job.held")
+      notAdopted()
     }
+  }
+
+  private mutating func notAdopted() {
+    // The lookup that the person's word interrupted goes on.
+    if state == .submitUnknown { lookUp() } else { say("job.held") }
   }
 
   mutating func recovered(hasIntent: Bool) {

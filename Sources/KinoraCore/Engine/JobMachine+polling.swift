@@ -6,6 +6,11 @@ extension JobMachine {
     // A transport holds the request and may ask for its permit: a second one beside it would make
     // the first one's answer void.
     guard !job.paidUnderWay else { return }
+    if !job.unstored.isEmpty {
+      // A result that came inside an answer waits for space.
+      effects.append(.fetch(job.unstored[job.record.artifacts.count % job.unstored.count]))
+      return
+    }
     switch state {
     case .queued:
       if now >= job.record.queueUntil {
@@ -28,12 +33,7 @@ extension JobMachine {
     case .expired, .cancelled: tail()
     case .submitUnknown: lookAgain()
     case .ready, .fetching: fetchNext()
-    case .submitting:
-      // The result came with the answer and could not be stored: there was no space.
-      if !job.unstored.isEmpty {
-        effects.append(.fetch(job.unstored[job.record.artifacts.count]))
-      }
-    case .draft, .completed, .failed, .held: break
+    case .draft, .submitting, .completed, .failed, .held: break
     }
   }
 

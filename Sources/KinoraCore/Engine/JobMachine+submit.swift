@@ -3,7 +3,7 @@ import KinoraModel
 /// From the queue to the provider's acceptance.
 extension JobMachine {
   mutating func claim() {
-    guard state == .queued else { return }
+    guard state == .queued, !job.paidUnderWay else { return }
     guard job.record.cancelRequestedAt == nil else { return cancelUnsent() }
     job.isClaimed = true
     job.phase = .begin
@@ -30,6 +30,8 @@ extension JobMachine {
   }
 
   mutating func sendPaid(_ request: ProviderRequest) {
+    // One at a time: a second one beside it would make the first one's answer void.
+    guard !job.paidUnderWay else { return }
     guard job.record.ordinal < terms.paidSends else {
       let message =
         "the plugin wants paid request \(job.record.ordinal + 1) of an attempt, "
@@ -82,6 +84,7 @@ extension JobMachine {
   private mutating func notSent(_ error: KinoraError) {
     // A repeat that did not leave proves nothing about the first one.
     if state == .submitUnknown { return lookUp() }
+    if job.hasPaid { return paidInPart(error.message) }
     if job.record.cancelRequestedAt != nil { return cancelUnsent() }
     job.strikes += 1
     let wait = Pacing.backoff(
@@ -101,6 +104,7 @@ extension JobMachine {
     }
     if (300..<400).contains(response.status) {
       if state == .submitUnknown { return lookUp() }
+      if job.hasPaid { return paidInPart("the provider redirected the next one") }
       release()
       let message = "the provider redirected the submit (\(response.status)); it is never followed"
       return close(.failed, JobFailure(.providerProtocol, message))
@@ -121,7 +125,12 @@ extension JobMachine {
       guard isSuccess else {
         return unknown("the plugin took an answer with status \(status) for an acceptance")
       }
-      if case .send(let request) = step.verdict, !request.isIdempotent { return sendPaid(request) }
+      if case .send(let request) = step.verdict, !request.isIdempotent {
+        job.hasPaid = true
+        return sendPaid(request)
+      }
+      // A result inside the answer is told once it is stored.
+      if case .succeed(let result) = step.verdict { return succeeded(result) }
       accepted()
       steppedAccepted(step)
     case .fail(let failure):
@@ -133,7 +142,14 @@ extension JobMachine {
     }
   }
 
+  /// Beginning anew would buy the first part again, and nothing is free any more.
+  private mutating func paidInPart(_ why: String) {
+    let message = "a paid request before this one was accepted: \(why)"
+    hold(.heldForReview, Self.review(job.record, message))
+  }
+
   mutating func accepted() {
+    job.hasPaid = false
     job.strikes = 0
     job.phase = .begin
     job.record.refusals = 0
@@ -146,6 +162,7 @@ extension JobMachine {
   /// The provider definitely did not take it.
   mutating func refused(_ failure: PluginFailure) {
     note("refused", ["message": .string(failure.message)])
+    if job.hasPaid { return paidInPart(failure.message) }
     if job.record.cancelRequestedAt != nil { return cancelUnsent() }
     job.record.refusals += 1
     guard failure.isRetryable, job.record.refusals < 50, now < job.record.queueUntil else {
@@ -225,11 +242,16 @@ extension JobMachine {
     case .wait, .succeed:
       note("found", ["provider_id": JSON(job.record.handle)])
       job.record.failure = nil
+      // As with the first answer: a result inside it is told once it is stored.
+      if case .succeed(let result) = step.verdict, job.record.cancelRequestedAt == nil {
+        return succeeded(result)
+      }
       accepted()
       if job.record.cancelRequestedAt != nil { return cancelAccepted() }
       steppedAccepted(step)
     case .fail(let failure) where failure.code == .notFound && job.phase == .reconcile:
       note("absent", ["message": .string(failure.message)])
+      guard terms.paidSends <= 1 else { return paidInPart(failure.message) }
       job.record.failure = nil
       if job.record.cancelRequestedAt != nil { return cancelUnsent() }
       requeue(nextAttempt: true, after: 0)

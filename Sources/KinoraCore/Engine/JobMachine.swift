@@ -130,8 +130,14 @@ public struct JobMachine {
     job.record.settled = .zero
   }
 
-  mutating func settle(_ amount: MicroUSD, unconfirmed: Bool = false) {
+  mutating func settle(_ figure: MicroUSD, unconfirmed: Bool = false) {
     guard job.record.settled == nil, money == nil else { return }
+    // A figure that no clip costs is a broken answer or a broken file, and the budget could not even
+    // hold it. It is written down, and the quote is booked.
+    let isBelieved = figure >= .zero && figure <= Limits.dearestJob
+    let amount = isBelieved ? figure : job.record.quote.amount
+    let unconfirmed = unconfirmed || !isBelieved
+    if !isBelieved { note("cost_not_believed", ["microusd": .integer(figure.rawValue)]) }
     money = .settle(spent: amount)
     let above = amount > job.record.reserved
     job.record.reserved = .zero
@@ -151,6 +157,7 @@ public struct JobMachine {
       job.record.paidEvent = nil
     }
     if nextAttempt {
+      job.hasPaid = false
       job.record.attempt += 1
       job.record.ordinal = 0
       job.record.handle = nil

@@ -69,7 +69,9 @@ struct MovieBox {
     let start = body.lowerBound
     let isLong = Self.isLong(bytes, body)
     timescale = bytes.big(start + (isLong ? 20 : 12), 4) ?? 0
-    setDuration(bytes.big(start + (isLong ? 24 : 16), isLong ? 8 : 4))
+    let units = bytes.big(start + (isLong ? 24 : 16), isLong ? 8 : 4)
+    // All ones say that it is not known (ISO/IEC 14496-12, 8.2.2).
+    if units != UInt64(UInt32.max) || isLong { setDuration(units) }
   }
 
   // The length of a fragmented file stands in mehd, if anywhere.

@@ -5,9 +5,6 @@ import KinoraModel
 struct MoneyWriter {
   let connection: Connection
 
-  /// Above this a sum of many could leave 64 bits: a million dollars for one job.
-  private static let most = MicroUSD(1_000_000_000_000)
-
   func apply(_ move: MoneyMove, job: Int64, id: JobID) throws(MemberFailure) {
     switch move {
     case .reserve(let day, let amount, let scopes):
@@ -21,7 +18,7 @@ struct MoneyWriter {
   private func reserve(
     _ amount: MicroUSD, day: String, scopes: [BudgetScope], job: Int64, id: JobID
   ) throws(MemberFailure) {
-    guard amount >= .zero, amount <= Self.most else {
+    guard amount >= .zero, amount <= Limits.dearestJob else {
       throw .refused(KinoraError(.internalError, "\(amount.dollars) cannot be reserved"))
     }
     let names = JSON.array(scopes.map { .string($0.name) }).text
@@ -84,7 +81,7 @@ struct MoneyWriter {
   }
 
   private func finish(_ job: Int64, spent: MicroUSD, state: String) throws(MemberFailure) {
-    guard spent >= .zero, spent <= Self.most else {
+    guard spent >= .zero, spent <= Limits.dearestJob else {
       throw .refused(KinoraError(.internalError, "\(spent.dollars) cannot be booked"))
     }
     let held = try connection.first(
