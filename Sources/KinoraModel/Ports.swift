@@ -68,6 +68,8 @@ public protocol ArtifactStore: Sendable {
   func adopt(base64 path: String, expected: String?) async throws(KinoraError) -> Artifact
   /// The same for media that are short enough to be in an address: `data:image/png;base64,…`.
   func adopt(dataURL: String, expected: String?) async throws(KinoraError) -> Artifact
+  /// Removes temporary files that nobody needs any more.
+  func discard(paths: [String]) async
   /// Where a stored file lies, or nil when it is gone.
   func path(sha256: String) -> String?
   /// Free bytes of the file system.
@@ -75,6 +77,11 @@ public protocol ArtifactStore: Sendable {
   /// Free bytes below which no new job is accepted: `Limits.freeDiskFloor`, or a twentieth of a file
   /// system that is small.
   func freeFloor() -> Int64
+}
+
+extension ArtifactStore {
+  /// For stores whose temporary files are swept some other way.
+  public func discard(paths: [String]) async {}
 }
 
 /// Wall time for records and a steady clock for waiting.

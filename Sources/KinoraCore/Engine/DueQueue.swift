@@ -6,10 +6,14 @@ struct DueQueue {
   private struct Entry {
     var due: Milliseconds
     var job: JobID
-    var generation: UInt32
+    var generation: UInt64
   }
   private var heap: [Entry] = []
-  private var generations: [JobID: UInt32] = [:]
+  private var generations: [JobID: UInt64] = [:]
+  /// Never given twice: a job that was popped and set anew must not meet an old entry of its own.
+  private var last: UInt64 = 0
+  /// Stale entries below this are not worth clearing away.
+  private static let fewEntries = 4096
 
   /// When the earliest entry is due; stale entries may make it too early, never too late.
   var next: Milliseconds? { heap.first?.due }
@@ -18,9 +22,21 @@ struct DueQueue {
 
   /// Wakes `job` at `due`, and not at the moment set before.
   mutating func set(_ job: JobID, due: Milliseconds) {
-    let generation = (generations[job] ?? 0) &+ 1
-    generations[job] = generation
-    heap.append(Entry(due: due, job: job, generation: generation))
+    last += 1
+    generations[job] = last
+    push(Entry(due: due, job: job, generation: last))
+    // The end of a job's queue time is a day away, and most jobs are over long before.
+    if heap.count > Self.fewEntries, heap.count > 4 * generations.count { clear() }
+  }
+
+  private mutating func clear() {
+    let entries = heap.filter { generations[$0.job] == $0.generation }
+    heap = []
+    for entry in entries { push(entry) }
+  }
+
+  private mutating func push(_ entry: Entry) {
+    heap.append(entry)
     var child = heap.count - 1
     while child > 0 {
       let parent = (child - 1) / 2

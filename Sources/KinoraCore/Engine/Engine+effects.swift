@@ -118,5 +118,6 @@ extension PluginEvent.Kind {
 }
 
 extension JobInput {
+  var isPermit: Bool { if case .permitAsked = self { true } else { false } }
   var isCancel: Bool { if case .cancelAsked = self { true } else { false } }
 }

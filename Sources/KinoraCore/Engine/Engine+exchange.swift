@@ -72,8 +72,20 @@ extension Engine {
 
   // MARK: Assets
 
+  /// Removes the files of an answer that another one has followed, and no result names.
+  func dropSpools(of before: LiveJob, after: LiveJob?) {
+    guard !before.spools.isEmpty, before.spools != after?.spools else { return }
+    let kept = Set((after?.unstored ?? []).compactMap(\.spoolPath))
+    let paths = before.spools.map(\.path).filter { !kept.contains($0) }
+    guard !paths.isEmpty else { return }
+    Task { [artifacts = parts.artifacts] in await artifacts.discard(paths: paths) }
+  }
+
   func fetch(_ id: JobID, _ asset: PendingAsset) {
-    guard !isDraining, let slot = slots[id] else { return }
+    // What came inside an answer is stored also while the daemon drains: it dies with the process.
+    let isHere = asset.spoolPath != nil
+    guard !isDraining || isHere, let slot = slots[id] else { return }
+    if isHere { storing += 1 }
     let record = slot.job.record
     let expected = record.kind == .image ? "image" : "video"
     let turn = begin(id)
@@ -102,6 +114,7 @@ extension Engine {
       } catch {
         input = .assetFailed(error)
       }
+      if isHere { self.storing -= 1 }
       self.fetched(id, turn, input, way)
     }
   }
@@ -125,6 +138,10 @@ extension Engine {
       request, provider: provider, to: path, limit: limit)
     switch exchange.outcome {
     case .failed(_, let error): throw error
+    case .response(let response) where response.status == 200 && response.isHTML:
+      // It was not written: there is no file to look at.
+      throw KinoraError(
+        .assetUnusable, "a page of HTML came instead of the file")
     case .response(let response) where response.status == 200:
       return "\(exchange.transport.rawValue) (\(exchange.reason))"
     case .response(let response):

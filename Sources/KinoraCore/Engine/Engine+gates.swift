@@ -50,7 +50,11 @@ extension Engine {
     while gates[provider] != nil, !isDraining {
       let wait = max(5000, Pacing.backoff(failures: failures, jitter: 0.5))
       await parts.clock.sleep(untilSteady: parts.clock.steady() + wait)
-      guard let entry = index.entries.first(where: { $0.settings.name == provider }) else { return }
+      guard let entry = index.entries.first(where: { $0.settings.name == provider }) else {
+        // It was taken out of the configuration. Should it come back, it begins with a clean slate.
+        gates[provider] = nil
+        return
+      }
       let request = ProviderRequest(
         method: "GET", url: entry.settings.baseURL + (entry.catalog.probe ?? "/"),
         isIdempotent: true, timeout: 20_000)

@@ -16,7 +16,10 @@ extension Engine {
     }
     for record in records {
       let next = Self.intentKey(record.id, attempt: record.attempt, ordinal: record.ordinal + 1)
-      deliver(record.id, .recovered(hasIntent: intents.contains(next)))
+      // A person may have begun the next attempt where this one never came to a permit.
+      let later = Self.intentKey(record.id, attempt: record.attempt + 1, ordinal: 1)
+      let isKnown = intents.contains(next) || intents.contains(later)
+      deliver(record.id, .recovered(hasIntent: isKnown))
     }
   }
 
@@ -96,9 +99,11 @@ extension Engine {
   public func drain(deadline: Milliseconds, extend: @Sendable () -> Void) async {
     isDraining = true
     alarm?.cancel()
-    for (_, slot) in slots where !slot.job.paidUnderWay { slot.exchange?.cancel() }
+    for (_, slot) in slots where !slot.job.paidUnderWay && slot.job.unstored.isEmpty {
+      slot.exchange?.cancel()
+    }
     var turn = 0
-    while paidUnderWay > 0 || slots.values.contains(where: \.isPumping),
+    while paidUnderWay > 0 || storing > 0 || slots.values.contains(where: \.isPumping),
       parts.clock.steady() < deadline
     {
       if turn % 100 == 0 { extend() }

@@ -18,6 +18,8 @@ public actor Engine {
     var exchange: Task<Void, Never>?
     var permitTurn: UInt64 = 0
     var permitReply: CheckedContinuation<Bool, Never>?
+    /// Its last change is not on disk and will not be: nothing more happens to it in this process.
+    var isLost = false
     /// Those who wait for the next time the mailbox is empty.
     var watchers: [CheckedContinuation<Void, Never>] = []
   }
@@ -33,6 +35,8 @@ public actor Engine {
   var isPaused = false
   var isDraining = false
   var paidUnderWay = 0
+  /// Results that are being taken from a file of this process.
+  var storing = 0
   var turns: UInt64 = 0
   var alarm: Task<Void, Never>?
   var alarmAt: Milliseconds = .max
@@ -76,14 +80,20 @@ public actor Engine {
 
   /// Reduces one input, makes it durable, performs what follows.
   func apply(_ input: JobInput, to id: JobID) async {
-    guard let slot = slots[id] else { return }
+    guard let slot = slots[id], !slot.isLost else { return answerPermit(id, false) }
     let reduction = JobMachine.reduce(slot.job, input, circumstances(of: slot.job.record.provider))
     let before = slot.job.record.state
     slots[id]?.job = reduction.job
     account(id, before: before)
     if let change = reduction.change {
-      guard await commit(change, reduction.job.record) else { return answerPermit(id, false) }
+      do throws(KinoraError) {
+        try await commit(change, reduction.job.record, mayWait: !input.isPermit)
+      } catch {
+        answerPermit(id, false)
+        return await refused(input, error, slot.job, id)
+      }
     }
+    dropSpools(of: slot.job, after: reduction.job)
     for effect in reduction.effects { await perform(effect, id) }
   }
 
@@ -98,7 +108,11 @@ public actor Engine {
     return Double(UInt16(bytes[0]) << 8 | UInt16(bytes[1])) / 65_535
   }
 
-  private func commit(_ change: StoreChange, _ record: JobRecord) async -> Bool {
+  /// Returns when the change is on disk. A full disk took nothing: the change waits for space, unless
+  /// the daemon ends first or somebody stands before an open connection. Throws what the store said.
+  private func commit(_ change: StoreChange, _ record: JobRecord, mayWait: Bool)
+    async throws(KinoraError)
+  {
     crashBefore(record.state)
     parts.directory.stage(record)
     while true {
@@ -106,18 +120,36 @@ public actor Engine {
         _ = try await parts.store.commit(change)
         break
       } catch {
-        // A full disk took nothing: the change waits for space, unless the daemon ends first.
-        guard error.code == .storageFull else {
-          parts.onFatal(error)
-          return false
+        guard error.code == .storageFull, mayWait, !isDraining else {
+          parts.directory.unstage(record.id)
+          throw error
         }
-        if isDraining { return false }
         await parts.clock.sleep(untilSteady: parts.clock.steady() + 1000)
       }
     }
     parts.directory.settle(record)
     crashAfter(record.state, change)
-    return true
+  }
+
+  /// The change is not on disk: memory must not run ahead of it.
+  private func refused(
+    _ input: JobInput, _ error: KinoraError, _ before: LiveJob, _ id: JobID
+  ) async {
+    let state = slots[id]?.job.record.state ?? before.record.state
+    slots[id]?.job = before
+    account(id, before: state)
+    switch error.code {
+    case .storageFull where input.isPermit: return
+    case .storageFull, .unavailable:
+      // The daemon ends. What is on disk is what the next start goes on from.
+      slots[id]?.isLost = true
+      if !isDraining { parts.onFatal(error) }
+    case .storeFailed: parts.onFatal(error)
+    default:
+      // This one change is refused, the store is sound: a person must look, and only at this job.
+      if case .stepFailed = input { return parts.onFatal(error) }
+      await apply(.stepFailed(KinoraError(error.code, "not stored: \(error.message)")), to: id)
+    }
   }
 
   private func crashBefore(_ state: JobState) {
@@ -166,8 +198,12 @@ public actor Engine {
     guard canStart(provider) else { return }
     while let id = fair.next(provider: provider) {
       guard let slot = slots[id], slot.job.record.state == .queued else {
-        let client = slots[id]?.job.record.client ?? ""
-        _ = fair.free(client: client, provider: provider)
+        // It ended a moment ago; this loop takes the next one, other providers are told.
+        if let client = slots[id]?.job.record.client {
+          for name in fair.free(client: client, provider: provider) where name != provider {
+            kick(name)
+          }
+        }
         continue
       }
       slots[id]?.holdsPlace = true
@@ -181,6 +217,7 @@ public actor Engine {
     guard let slot = slots[id], !slot.isPumping, slot.mailbox.isEmpty, slot.exchange == nil,
       slot.job.record.state.isTerminal, slot.job.record.tailUntil == nil
     else { return }
+    dropSpools(of: slot.job, after: nil)
     slots[id] = nil
     due.remove(id)
     fair.remove(id)
@@ -208,6 +245,8 @@ public actor Engine {
 
   private func ring() {
     alarmAt = .max
+    // Whoever is due now is due again after the restart.
+    guard !isDraining else { return }
     let now = parts.clock.steady()
     while let id = due.pop(now: now) { deliver(id, .timer) }
     arm()

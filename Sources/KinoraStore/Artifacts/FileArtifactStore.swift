@@ -39,6 +39,10 @@ public final class FileArtifactStore: ArtifactStore {
     "\(temporary)/\(counter.add(1, ordering: .relaxed).newValue)"
   }
 
+  public func discard(paths: [String]) async {
+    try? await pool.run { (_) throws(KinoraError) in for path in paths { unlink(path) } }
+  }
+
   public func path(sha256: String) -> String? {
     guard let path = address(sha256), access(path, R_OK) == 0 else { return nil }
     return path
