@@ -1,0 +1,87 @@
+import KinoraCore
+import KinoraModel
+import Testing
+
+/// Ways to lose money that were found by reading and by chaos.
+@Suite struct MoneyRuleTests {
+  @Test("where one paid request of two was accepted, the job never begins anew by itself")
+  func paidInPart() {
+    let ends: [(inout Course) -> Void] = [
+      { $0.give(.unsent) },
+      {
+        $0.give(.permitAsked)
+        $0.give(.unsent)
+      },
+      {
+        $0.give(.permitAsked)
+        $0.give(.paid(302))
+      },
+      {
+        $0.give(.permitAsked)
+        $0.give(.paid(429))
+        let failure = PluginFailure(.exhausted, "too often", isRetryable: true)
+        $0.give(.stepped(PluginStep(verdict: .fail(failure))))
+      },
+      {
+        $0.give(.cancelAsked)
+        $0.give(.unsent)
+      },
+    ]
+    for end in ends {
+      var course = Course { $0.paidSends = 2 }
+      course.submit()
+      course.give(.paid(200))
+      course.give(.stepped(.pay))
+      end(&course)
+      #expect(course.state == .held)
+      #expect(course.money == [])
+      #expect(course.record.attempt == 1)
+    }
+  }
+
+  @Test("one paid request at a time, whatever comes twice")
+  func once() {
+    var course = Course()
+    course.wantPay()
+    #expect(course.give(.claimed) == [])
+    #expect(course.give(.stepped(.pay)) == [])
+    #expect(course.give(.timer) == [])
+    #expect(course.give(.permitAsked) == ["journal"])
+  }
+
+  @Test("a figure above a million dollars is written down and not booked")
+  func beyondBelief() {
+    var course = Course()
+    course.finish(cost: 2_000_000_000_000)
+    course.give(.stored(Artifact(sha256: "ab", bytes: 1, mime: "video/mp4")))
+    #expect(course.state == .completed)
+    #expect(course.money == [.settle(spent: MicroUSD(500_000))])
+    #expect(course.record.isUnconfirmed)
+    #expect(course.evidence.contains("cost_not_believed"))
+  }
+
+  @Test("a result that came with the submit's answer keeps its address, however often it fails")
+  func noPoll() {
+    var course = Course()
+    course.submit()
+    course.give(.paid(200))
+    course.give(.stepped(.done(cost: nil)))
+    for _ in 0..<5 {
+      course.give(.assetFailed(KinoraError(.providerUnavailable, "the host is away")))
+      #expect(course.state == .fetching)
+      #expect(course.record.assets.count == 1)
+      #expect(course.give(.timer).first?.hasPrefix("fetch") == true)
+    }
+  }
+
+  @Test("an adoption that fails while the submit is looked up lets the lookup go on")
+  func adoptionFails() {
+    var course = Course { $0.reconcile = .byTag }
+    course.lose()
+    course.give(.resolved(.adopt("p9")))
+    let failure = PluginFailure(.invalid, "that is no id")
+    let effects = course.give(.stepped(PluginStep(verdict: .fail(failure))))
+    #expect(course.state == .submitUnknown)
+    #expect(effects.first?.hasPrefix("wake") == true)
+  }
+}
