@@ -217,3 +217,25 @@ def test_a_certificate_of_somebody_else(daemons, sim, pki, front, tmp_path):
         assert daemon.get(f"/v1/videos/{job}")["kinora"]["state"] == "queued"
         assert "sk-h2-5" not in told
     assert sim.log() == []
+
+
+def test_a_curl_without_http2(daemons, sim, pki, front, tmp_path):
+    """Such a curl is not used: nothing is sent, doctor and the job say why; a good one ends that [T36]."""
+    fake = tmp_path / "curl"
+    fake.write_text("#!/bin/sh\necho 'curl 7.0 (old)'\necho 'Protocols: http https'\n"
+                    "echo 'Features: SSL IPv6'\n")
+    fake.chmod(0o755)
+    daemon = daemons(sim, speed=40, providers=providers(front.port, pki), extra=f"curl: {fake}\n",
+                     environment={"H2_KEY": "sk-h2-6"}).start()
+    job = make(daemon, "curl", "by an old curl")
+    told = eventually(lambda: daemon.get(f"/v1/videos/{job}")["kinora"]["note"], 20, "the reason")
+    assert "has no HTTP2" in told, told
+    checks = {check["name"]: check for check in daemon.get("/v1/doctor")["checks"]}
+    assert checks["curl"]["status"] == "fail" and "HTTP2" in checks["curl"]["detail"]
+    assert sim.log() == []
+    other = make(daemon, "libcurl", "by the library")
+    assert until(daemon, other, "completed")
+    fake.unlink()
+    fake.symlink_to("/usr/bin/curl")
+    assert until(daemon, job, "completed", seconds=90)
+    assert creations(sim, "by an old curl") == 1
