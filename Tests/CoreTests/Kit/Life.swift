@@ -46,6 +46,12 @@ final class LifeStore: JobStore, @unchecked Sendable {
   /// The next commits that fail, as a disk does.
   var failures = 0
 
+  /// Told of each commit before the followers are, as the daemon does.
+  var directory: JobDirectory?
+  /// Out of 1000 commits that find no space while faults happen.
+  var fullPermille = 0
+  var world: World?
+
   init(_ life: Life, _ store: MemoryStore) {
     self.life = life
     self.store = store
@@ -56,6 +62,9 @@ final class LifeStore: JobStore, @unchecked Sendable {
     guard failures == 0 else {
       failures -= 1
       throw KinoraError(.storeFailed, "fsync: Input/output error")
+    }
+    if world?.isFaulty(fullPermille) == true {
+      throw KinoraError(.storageFull, "no space left on device")
     }
     // An fsync: members that come meanwhile are answered after it, in their order.
     lastDue = max(lastDue, life.loop.now + life.loop.random.within(0...3))
@@ -76,7 +85,10 @@ final class LifeStore: JobStore, @unchecked Sendable {
     }
     life.pass("store.after")
     guard life.isAlive else { return .failure(Life.over) }
-    if case .success(let events) = result { life.hub.publish(events) }
+    if case .success(let events) = result {
+      directory?.promote(events)
+      life.hub.publish(events)
+    }
     return result
   }
 

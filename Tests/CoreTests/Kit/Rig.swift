@@ -20,12 +20,13 @@ final class Rig: @unchecked Sendable {
   var crashPermille = 0
   var crashesLeft = 0
   var pluginFaultPermille = 0
+  var fullPermille = 0
   private(set) var crashes = 0
   private(set) var points: Set<String> = []
   private(set) var life: Life
   private(set) var lifeStore: LifeStore
   private(set) var artifacts: FakeArtifacts
-  private var running: (engine: Engine, service: JobService)?
+  private(set) var running: (engine: Engine, service: JobService)?
   /// Store failures and other ends that the engine asked for.
   private(set) var fatal: [KinoraError] = []
 
@@ -76,11 +77,15 @@ final class Rig: @unchecked Sendable {
     let plugins = FakePlugins(life, world)
     plugins.faultPermille = pluginFaultPermille
     let limit = clientLimit
+    let directory = JobDirectory { _ in [] }
+    lifeStore.directory = directory
+    lifeStore.world = world
+    lifeStore.fullPermille = fullPermille
     let parts = EngineParts(
       plugins: plugins, transport: WorldTransport(life, world, store, intents, files),
       store: lifeStore, intents: LifeIntents(life: life, intents: intents), artifacts: artifacts,
       clock: life.clock, entropy: entropy, crash: CrashPoints { life.pass($0) },
-      directory: JobDirectory { _ in [] }, clientLimit: { _ in limit },
+      directory: directory, clientLimit: { _ in limit },
       onFatal: { [self] error in
         if life.isAlive { fatal.append(error) }
         life.end()
@@ -95,6 +100,13 @@ final class Rig: @unchecked Sendable {
     await engine.recover(open, intents: intents.keys)
     running = (engine, service)
     life.crashPermille = crashesLeft > 0 && loop.now < world.faultsUntil ? crashPermille : 0
+  }
+
+  /// The end of an orderly stop, unless that life is over already.
+  func stop(_ engine: Engine) {
+    guard running?.engine === engine else { return }
+    crashesLeft += 1
+    life.end()
   }
 
   /// The power goes; it is back a little later.

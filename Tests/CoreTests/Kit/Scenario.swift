@@ -38,6 +38,8 @@ struct Scenario: Sendable {
     await rig.start()
     let count = 10 + loop.random.below(11)
     let follower = Follower(rig)
+    let isOver = Box(false)
+    let staff = Task { await operate(rig, until: isOver) }
     await withTaskGroup(of: Void.self) { group in
       for n in 0..<count {
         let wish = Wish(n, rig)
@@ -47,6 +49,8 @@ struct Scenario: Sendable {
     }
     let calm = max(loop.now, rig.world.faultsUntil)
     let person = Task { await decide(rig) }
+    isOver.value = true
+    await staff.value
     let isLive = await rig.eventually(
       minutes: (calm - loop.now) / 60_000 + Self.isOverAfter, looking: 5000
     ) {
@@ -87,6 +91,7 @@ struct Scenario: Sendable {
     rig.crashPermille = [0, 5, 20, 60][random(4)]
     rig.crashesLeft = 8
     rig.pluginFaultPermille = [0, 0, 5][random(3)]
+    rig.fullPermille = [0, 0, 20][random(3)]
     rig.clientLimit = [0, 0, 1, 3][random(4)]
     rig.queueWait = [Limits.queueWait, Limits.queueWait, 120_000, 5000][random(4)]
     for name in ["a", "b", "c"].prefix(1 + random(3)) {
@@ -117,6 +122,23 @@ struct Scenario: Sendable {
         _ = try? await rig.service?.resolve(record.id, say, viewer)
       }
     }
+  }
+
+  /// Pauses, and restarts the orderly way.
+  private func operate(_ rig: Rig, until isOver: Box<Bool>) async {
+    while !isOver.value {
+      await rig.loop.sleep(rig.loop.random.within(10_000...200_000))
+      guard let running = rig.running else { continue }
+      if rig.loop.random.chance(500) {
+        await running.engine.setPaused(true)
+        await rig.loop.sleep(rig.loop.random.within(0...20_000))
+        await running.engine.setPaused(false)
+      } else {
+        await running.engine.drain(deadline: rig.loop.now + 120_000) {}
+        rig.stop(running.engine)
+      }
+    }
+    await rig.up().engine.setPaused(false)
   }
 
   private func open(_ rig: Rig) -> [String] {

@@ -30,7 +30,7 @@ final class SimLoop: @unchecked Sendable {
   /// Runs `body` to its end on the calling thread, which must be its own. Nil when everything waits
   /// for ever, or after `most` steps.
   static func run<R: Sendable>(
-    seed: UInt64, most: Int = 20_000_000, _ body: @escaping @Sendable (SimLoop) async -> R
+    seed: UInt64, most: Int = 1_000_000, _ body: @escaping @Sendable (SimLoop) async -> R
   ) -> R? {
     SimHook.install()
     let loop = SimLoop(seed: seed)
@@ -46,7 +46,7 @@ final class SimLoop: @unchecked Sendable {
   static func run<R: Sendable>(
     seed: UInt64, _ body: @escaping @Sendable (SimLoop) async -> R
   ) async -> R? {
-    await onThread { run(seed: seed, most: 20_000_000, body) }
+    await onThread { run(seed: seed, most: 1_000_000, body) }
   }
 
   /// Runs `body` on a new thread.
