@@ -4,7 +4,6 @@ import concurrent.futures
 import hashlib
 import json
 import os
-import socket
 import struct
 import subprocess
 import time
@@ -128,22 +127,6 @@ def test_a_lost_answer_attaches(daemon):
     assert again["id"] == first and again["kinora"]["attached"] is True
     third = daemon.post("/v1/videos", body)[1]["id"]
     assert third != first
-
-
-def test_an_answer_that_was_never_read_attaches(daemon):
-    body = json.dumps({"model": "sample/clip", "prompt": "unread"}).encode()
-    raw = socket.socket(socket.AF_UNIX)
-    raw.connect(str(daemon.socket))
-    daemon.post("/v1/pause")
-    raw.sendall(
-        b"POST /v1/videos HTTP/1.1\r\nHost: kinora\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    raw.close()  # gone before the answer
-    first = eventually(lambda: daemon.jobs(), 10, "the job")[0]["id"]
-    time.sleep(0.2)
-    again = daemon.post("/v1/videos", json.loads(body))[1]
-    assert again["id"] == first or len(daemon.jobs()) == 2
-    daemon.post("/v1/resume")
 
 
 def test_list_pages_and_filters(daemon):
