@@ -11,6 +11,7 @@ final class Studio: Sendable {
   }
 
   private struct State {
+    var drafts = 0
     var reels: [Shape: Reel] = [:]
     var waiting: [Shape] = []
     var running = 0
@@ -82,7 +83,12 @@ final class Studio: Sendable {
 
   private func render(_ shape: Shape) async -> Reel {
     guard let ffmpeg else { return .failed("no ffmpeg in PATH") }
-    let draft = "\(folder)/.\(getpid())-\(shape.name)"
+    // Shapes that differ in what their name leaves out may be rendered side by side.
+    let number = state.withLock { state in
+      state.drafts += 1
+      return state.drafts
+    }
+    let draft = "\(folder)/.\(getpid())-\(number)-\(shape.name)"
     do throws(SystemError) {
       let child = try ChildProcess.spawn(
         on: loop, executable: ffmpeg, arguments: Self.arguments(shape) + [draft], onOutput: nil)
