@@ -33,6 +33,7 @@ need openssl has openssl
 need python3 has python3
 need python3-venv python3 -c 'import ensurepip, venv'
 need procps has pgrep
+need iproute2 has ip
 
 sudo=
 if [ "$(id -u)" = 0 ]; then

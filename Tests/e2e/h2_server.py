@@ -1,5 +1,6 @@
 """A small HTTP/2 server over TLS, and an nginx front like the ones that stand before providers."""
 
+import shutil
 import socket
 import ssl
 import subprocess
@@ -167,7 +168,8 @@ http {{
         self.stop()
         self.write(http2)
         self.process = subprocess.Popen(
-            ["nginx", "-e", str(self.folder / "error.log"), "-c", str(self.folder / "nginx.conf")],
+            [shutil.which("nginx") or "/usr/sbin/nginx", "-e", str(self.folder / "error.log"),
+             "-c", str(self.folder / "nginx.conf")],
             stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
         def up():
