@@ -28,7 +28,7 @@ struct OpenRouter: Provider {
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
     let request = Request.post(
-      context.baseURL + "/videos", .paid, headers: key,
+      context.baseURL + "/videos", .paid, headers: key + json,
       json: try submission(job, isAlpha: context.baseURL.hasSuffix("/alpha")))
     return .send(request, .submitting)
   }
@@ -68,7 +68,7 @@ struct OpenRouter: Provider {
     guard case .polling(_, let url, _) = state else {
       throw Failure(.protocol, "there is no job to poll yet")
     }
-    return .send(.get(url, headers: key), state)
+    return .send(.get(url, headers: key + json), state)
   }
 
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
@@ -78,6 +78,9 @@ struct OpenRouter: Provider {
   }
 
   var key: Headers { ["authorization": bearer("api_key")] }
+
+  /// Said as the official client says it; the web site is behind the same addresses.
+  private var json: Headers { ["accept": "application/json"] }
 
   /// Ids are opaque, but one that would change a path is none.
   private func isPlain(_ id: String) -> Bool { !id.isEmpty && id != "." && id != ".." }
