@@ -69,7 +69,7 @@ import Testing
   func deadline(kind: TransportKind) async throws {
     let server = TestServer { _, connection in
       connection.send("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
-      for _ in 0..<200 {
+      for _ in 0..<600 {
         if !connection.send("x") { return false }
         usleep(100_000)
       }
@@ -79,7 +79,7 @@ import Testing
     let start = ContinuousClock.now
     let exchange = await fixture.send(get(server.base + "/slow") { $0.timeout = 500 })
     #expect(exchange.failure?.error.code == .providerUnavailable)
-    #expect(ContinuousClock.now - start < .seconds(12))
+    #expect(ContinuousClock.now - start < .seconds(50))
   }
 
   @Test("cancelling the task ends the exchange", arguments: all)
@@ -94,7 +94,7 @@ import Testing
     try await Task.sleep(for: .milliseconds(300))
     task.cancel()
     #expect(await task.value.failure?.error.code == .cancelled)
-    #expect(ContinuousClock.now - start < .seconds(9))
+    #expect(ContinuousClock.now - start < .seconds(40))
   }
 
   @Test("no connection is told from no answer", arguments: all)
