@@ -27,8 +27,10 @@ func plugin(_ name: String) -> Target {
     path: "Plugins/\(name)", exclude: ["transcripts"], swiftSettings: swift,
     linkerSettings: entryOnly)
 }
-func shared(_ name: String) -> Product {
-  .library(name: "kinora-\(name.lowercased())", type: .dynamic, targets: ["\(name)Plugin"])
+/// The file is `kinora-NAME.so`, where the module's name in small letters is no good name.
+func shared(_ module: String, _ name: String? = nil) -> Product {
+  .library(
+    name: "kinora-\(name ?? module.lowercased())", type: .dynamic, targets: ["\(module)Plugin"])
 }
 func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
@@ -44,7 +46,9 @@ let package = Package(
     .executable(name: "kinora", targets: ["kinora"]),
     .executable(name: "kinora-sim", targets: ["kinora-sim"]),
     .executable(name: "kinora-plugin-check", targets: ["kinora-plugin-check"]),
-    shared("Sample"), shared("OpenRouter"), shared("Google"),
+    shared("Sample"),
+    shared("OpenRouter"),
+    shared("Google"),
   ],
   targets: [
     // Floor 0: C headers, system libraries, what Swift cannot say.
@@ -85,7 +89,9 @@ let package = Package(
 
     // The SDK and the plugins; the host never links them.
     floor("KinoraPlugin", "CKinoraPlugin"),
-    plugin("Sample"), plugin("OpenRouter"), plugin("Google"),
+    plugin("Sample"),
+    plugin("OpenRouter"),
+    plugin("Google"),
     .target(
       name: "StillPlugin", dependencies: ["CKinoraPlugin"], path: "Plugins/Still",
       exclude: ["transcripts"], cSettings: c, linkerSettings: entryOnly),
