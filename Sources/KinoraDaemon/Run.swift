@@ -19,6 +19,8 @@ actor Run {
   private var admin: Admin?
   private var sockets: [ListenSocket] = []
   private var background: [Task<Void, Never>] = []
+  /// The reload under way. Signals and clients may ask at once; each gets one of its own, in turn.
+  private var reloading: Task<[ConfigurationError], Never>?
   /// Paid submits under way are waited for this long when the daemon ends.
   private static let drainLimit: Milliseconds = 600_000
   /// How long clients get to take their answers.
@@ -141,6 +143,16 @@ actor Run {
 
   /// Reads the configuration again. A bad one changes nothing; its errors are given back and logged.
   func reload() async -> [ConfigurationError] {
+    let before = reloading
+    let mine = Task {
+      _ = await before?.value
+      return await reloadNow()
+    }
+    reloading = mine
+    return await mine.value
+  }
+
+  private func reloadNow() async -> [ConfigurationError] {
     notify.reloading()
     let errors = await applied()
     for error in errors { log(.error, "reload.failed", error.text) }

@@ -72,6 +72,20 @@ def test_a_credential_is_read_again(sim, daemon):
     assert "sk-test" not in json.dumps(providers)
 
 
+def test_a_key_outlives_its_model(sim, daemon):
+    """What a key made is answered also when it could not be made today: no credential any more."""
+    fields = {"model": VEO, "seconds": 4, "prompt": "a heron"}
+    status, first, _ = daemon.post("/v1/videos", fields, Idempotency_Key="once")
+    assert status == 202 or status == 200, first
+    (daemon.directory / "key").unlink()
+    status, again, headers = daemon.post("/v1/videos", fields, Idempotency_Key="once")
+    assert (status, again["id"]) == (200, first["id"]), again
+    assert headers["Idempotent-Replayed"] == "true"
+    status, other, _ = daemon.post(
+        "/v1/videos", {**fields, "prompt": "another"}, Idempotency_Key="once")
+    assert status >= 400, other
+
+
 def test_a_file_of_twenty_megabytes(sim, daemon):
     """A result of 20 MB arrives whole and plays [C64]."""
     done = made(daemon, model=VEO, seconds=4, prompt="[pad:20000000]")

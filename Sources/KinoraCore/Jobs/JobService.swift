@@ -78,7 +78,15 @@ public final class JobService: Sendable {
 
   /// Accepts a job, or answers the one that the same key or the same undelivered request made.
   public func submit(_ submission: Submission) async throws(KinoraError) -> Accepted {
-    let answer = try quote(submission)
+    let answer: QuoteAnswer
+    do {
+      answer = try quote(submission)
+    } catch {
+      if let record = try await known(submission) {
+        return Accepted(record: record, isReplay: true)
+      }
+      throw error
+    }
     let fingerprint = Fingerprint.of(answer, client: submission.viewer.client, digest: digest)
     return try await repeats.guarding(submission, fingerprint, store: parts.store) {
       record throws(KinoraError) in
@@ -86,6 +94,17 @@ public final class JobService: Sendable {
     } make: { () throws(KinoraError) -> JobRecord in
       try await self.make(submission, answer, fingerprint)
     }
+  }
+
+  /// The job of a key whose model, plugin or credential is gone since: what was accepted once is
+  /// answered, though it could not be accepted today. Without the model the fields cannot be brought
+  /// into their canonical form, so the prompt stands for them.
+  private func known(_ submission: Submission) async throws(KinoraError) -> JobRecord? {
+    guard let key = submission.key,
+      let found = try await parts.store.idempotent(client: submission.viewer.client, key: key)
+    else { return nil }
+    let record = try await answerFor(found.job)
+    return record.request.prompt == submission.request.prompt ? record : nil
   }
 
   private func make(_ submission: Submission, _ answer: QuoteAnswer, _ fingerprint: String)
