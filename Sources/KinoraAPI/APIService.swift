@@ -99,6 +99,7 @@ public final class APIService: HTTPService {
       }
     }
     call.route = match.number
+    call.dialect = match.route.dialect
     call.values = match.values
     if match.endpoint.access == .open { return .admitted(call, match.endpoint) }
     do throws(KinoraError) {
@@ -143,6 +144,15 @@ public final class APIService: HTTPService {
 
   /// The answer for an error.
   func refusal(_ error: KinoraError, _ call: Call) -> HTTPResponse {
+    if let dialect = call.dialect {
+      var response = dialect.problem(error, call.requestID)
+      // A job may be on disk: who repeats this without a key may pay twice.
+      if call.request.method == "POST", response.status >= 500, !Self.provesNothingMade(error.code)
+      {
+        Answer.forbidRepeat(&response)
+      }
+      return finished(response, call)
+    }
     let sendsBody = ["POST", "PUT", "PATCH"].contains(call.request.method)
     return finished(
       Answer.problem(error, requestID: call.requestID, place: sendsBody ? .body : .query), call)

@@ -13,6 +13,8 @@ struct Call: Sendable {
   var requestID: String
   /// The route's place in `Routes.all`; -1 where there was none.
   var route: Int
+  /// How the door words errors; nil for the native way.
+  var dialect: Dialect?
 
   /// The job that the path names.
   var job: JobID { JobID(rawValue: values.first ?? "") }

@@ -33,6 +33,8 @@ struct Route: Sendable {
   /// The path as it is documented: `/v1/videos/{id}/content`.
   let template: String
   let endpoints: [Endpoint]
+  /// How errors are worded here; nil for the native way.
+  private(set) var dialect: Dialect?
   private let parts: [Part]
 
   private enum Part: Sendable {
@@ -50,6 +52,13 @@ struct Route: Sendable {
       if part.hasSuffix("...}") { return .rest }
       return part.hasPrefix("{") ? .one : .literal(String(part))
     }
+  }
+
+  /// The same route with a dialect of its own.
+  func speaking(_ dialect: Dialect) -> Route {
+    var route = self
+    route.dialect = dialect
+    return route
   }
 
   /// The values in the template's places, or nil when the path is another.

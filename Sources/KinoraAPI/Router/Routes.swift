@@ -1,6 +1,9 @@
 /// Every path there is.
 enum Routes {
-  static let all: [Route] = videos + others
+  static let all: [Route] = videos + others + doors
+
+  /// One line a door; each is a folder under `Doors`.
+  private static let doors: [Route] = []
 
   private static let videos: [Route] = [
     Route(

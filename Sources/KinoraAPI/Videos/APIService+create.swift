@@ -7,12 +7,8 @@ extension APIService {
   func createVideo(_ call: Call) -> HTTPReply {
     later(call) { [self] () throws(KinoraError) in
       let fields = try VideoFields(try parsed(call.request))
-      var submission = Submission(
-        request: fields.request, viewer: call.viewer, door: "videos",
-        key: try Self.idempotencyKey(call.request.fields))
-      submission.isMarkedRepeat = Self.isMarkedRepeat(call.request.fields)
-      submission.connection = call.request.connection
-      try await complete(&submission, fields)
+      var submission = try submission(fields.request, door: "videos", call)
+      try await complete(&submission, fields.inputs)
       if fields.isDryRun { return Answer.json(try await quoteBody(submission)) }
       return try await accept(submission, call)
     }
@@ -20,17 +16,19 @@ extension APIService {
 
   /// Everything that needs the world but no money: the earlier job's handle, the inputs' bytes. What
   /// a model refuses is refused before anything is stored or fetched.
-  func complete(_ submission: inout Submission, _ fields: VideoFields) async throws(KinoraError) {
-    if let source = fields.request.sourceJob {
+  func complete(
+    _ submission: inout Submission, _ inputs: [WantedInput]
+  ) async throws(KinoraError) {
+    if let source = submission.request.sourceJob {
       submission.request.sourceHandle = try await handle(of: source, for: submission)
     }
-    guard !fields.inputs.isEmpty else { return }
-    submission.request.inputs = InputKeeper.sketch(fields.inputs)
-    try check(submission, fields.inputs)
+    guard !inputs.isEmpty else { return }
+    submission.request.inputs = InputKeeper.sketch(inputs)
+    try check(submission, inputs)
     submission.request.inputs = try await InputKeeper(artifacts: artifacts, fetcher: fetcher)
-      .keep(fields.inputs)
+      .keep(inputs)
     // Types and lengths are known now.
-    try check(submission, fields.inputs)
+    try check(submission, inputs)
   }
 
   private func check(_ submission: Submission, _ inputs: [WantedInput]) throws(KinoraError) {
@@ -68,7 +66,7 @@ extension APIService {
   }
 
   /// Errors that the core gives before its commit, or for a commit that was rolled back.
-  private static func provesNothingMade(_ code: KinoraError.Code) -> Bool {
+  static func provesNothingMade(_ code: KinoraError.Code) -> Bool {
     [.draining, .unavailable, .storageFull, .notSupported].contains(code)
   }
 

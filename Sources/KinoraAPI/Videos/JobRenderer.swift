@@ -44,26 +44,28 @@ public enum JobRenderer {
   }
 
   private static func error(of record: JobRecord, to json: inout JSONWriter) {
-    guard record.state.isOutwardlyOver, record.state != .completed else {
-      return json.value(.null)
-    }
-    let reason = record.failure?.message
-    let (code, message): (KinoraError.Code, String) =
-      switch record.state {
-      case .held:
-        (
-          .heldForReview,
-          "\(reason.map { "\($0). " } ?? "")It may have been charged; do not repeat it; "
-            + "kinora jobs resolve \(record.id)"
-        )
-      case .cancelled: (.cancelled, reason ?? "the job was cancelled")
-      case .expired: (.expired, reason ?? "the job passed its deadline")
-      default: (record.failure?.code ?? .internalError, reason ?? "the job failed")
-      }
+    guard let (code, message) = failure(of: record) else { return json.value(.null) }
     json.beginObject()
     json.member("code", .string(code.rawValue))
     json.member("message", .string(message))
     json.endObject()
+  }
+
+  /// Why a job that is outwardly over has no result; nil for any other.
+  static func failure(of record: JobRecord) -> (code: KinoraError.Code, message: String)? {
+    guard record.state.isOutwardlyOver, record.state != .completed else { return nil }
+    let reason = record.failure?.message
+    switch record.state {
+    case .held:
+      return (
+        .heldForReview,
+        "\(reason.map { "\($0). " } ?? "")It may have been charged; do not repeat it; "
+          + "kinora jobs resolve \(record.id)"
+      )
+    case .cancelled: return (.cancelled, reason ?? "the job was cancelled")
+    case .expired: return (.expired, reason ?? "the job passed its deadline")
+    default: return (record.failure?.code ?? .internalError, reason ?? "the job failed")
+    }
   }
 
   /// Without a fraction where there is none: `8`, `2.5`.

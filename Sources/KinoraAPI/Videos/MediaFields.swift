@@ -62,7 +62,8 @@ struct MediaFields {
     return inputs
   }
 
-  private func source(_ value: JSON, _ name: String) throws(KinoraError) -> WantedInput.Source {
+  /// Where a medium comes from that is given in any of the forms. Throws as ``inputs()`` does.
+  func source(_ value: JSON, _ name: String) throws(KinoraError) -> WantedInput.Source {
     switch value {
     case .string(let text): return try source(text: text, name)
     case .object(let members) where members.count == 1:

@@ -1,0 +1,78 @@
+import KinoraCore
+import KinoraHTTP
+import KinoraModel
+
+/// What doors do with jobs: each translates, none owns anything. A job made here is watched, cancelled
+/// and fetched through every other door.
+extension APIService {
+  /// A submission through a door, without its media. `door` is its row in `DoorDefaults.table`.
+  func submission(
+    _ request: GenerationRequest, door: String, _ call: Call
+  ) throws(KinoraError) -> Submission {
+    var submission = Submission(
+      request: request, viewer: call.viewer, door: door,
+      key: try Self.idempotencyKey(call.request.fields))
+    submission.isMarkedRepeat = Self.isMarkedRepeat(call.request.fields)
+    submission.connection = call.request.connection
+    return submission
+  }
+
+  /// Stores the media, checks everything and makes the job. Throws whatever is wrong with it, before
+  /// any money is spent.
+  func make(
+    _ submission: Submission, _ inputs: [WantedInput] = []
+  ) async throws(KinoraError) -> Accepted {
+    var submission = submission
+    try await complete(&submission, inputs)
+    let accepted = try await service.submit(submission)
+    if !accepted.isReplay, !accepted.isAttached { counter.accepted(accepted.record) }
+    return accepted
+  }
+
+  /// The job once it is outwardly over, or as it stands after `seconds`.
+  func outcome(_ id: JobID, _ viewer: Viewer, seconds: Int) async throws(KinoraError) -> JobRecord {
+    try await service.wait(id, viewer, milliseconds: Milliseconds(seconds) * 1000)
+  }
+
+  /// Why a job that is outwardly over has no result, as the error that a synchronous door answers;
+  /// nil for a completed one.
+  static func failure(of record: JobRecord) -> KinoraError? {
+    guard let (code, message) = JobRenderer.failure(of: record) else { return nil }
+    return KinoraError(code, message, providerMessage: record.failure?.providerMessage)
+  }
+
+  /// The files of a completed job, open. Throws `artifactExpired`.
+  func files(of record: JobRecord) throws(KinoraError) -> [(
+    artifact: Artifact, file: MediaText.MediaFile
+  )] {
+    var files: [(artifact: Artifact, file: MediaText.MediaFile)] = []
+    for artifact in record.artifacts {
+      guard let path = artifacts.path(sha256: artifact.sha256) else {
+        throw KinoraError(.artifactExpired, "the file of \(record.id) was removed")
+      }
+      files.append((artifact, try MediaText.MediaFile(path: path, length: artifact.bytes)))
+    }
+    return files
+  }
+
+  /// Calls `each` with the job now and after every change, until it is outwardly over, `each` says
+  /// false, or the task is cancelled (the client left). Nothing is polled.
+  func watch(
+    _ id: JobID, _ viewer: Viewer, each: (JobRecord) async -> Bool
+  ) async throws(KinoraError) {
+    var seen = -1
+    while !Task.isCancelled {
+      let head = service.hub.head
+      let record = try await service.job(id, viewer)
+      if record.sequence != seen {
+        seen = record.sequence
+        guard await each(record) else { return }
+      }
+      if record.state.isOutwardlyOver { return }
+      if admin.isDraining {
+        throw KinoraError(.draining, "kinorad is stopping; \(id) goes on", retryAfter: 2)
+      }
+      await service.hub.wait(.job(id), after: head)
+    }
+  }
+}
