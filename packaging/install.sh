@@ -38,6 +38,8 @@ for unit in systemd/*.service systemd/*.socket; do
 done
 put 644 systemd/sysusers.conf "$lib/sysusers.d/kinora.conf"
 put 644 systemd/tmpfiles.conf "$lib/tmpfiles.d/kinora.conf"
+# What a plugin's author needs.
+(cd build && find share -type f) | while read -r file; do put 644 "build/$file" "$root$prefix/$file"; done
 # An administrator's configuration is left alone.
 [ -e "$root/etc/kinora/kinora.yaml" ] || put 644 etc/kinora.yaml "$root/etc/kinora/kinora.yaml"
 install -d -m 755 "$root/etc/kinora/providers.d"
@@ -46,6 +48,6 @@ put 644 packaging/kinora-plugin.pc "$lib/pkgconfig/kinora-plugin.pc"
 put 644 LICENSE "$root$prefix/share/doc/kinora/copyright"
 put 644 README.md "$root$prefix/share/doc/kinora/README.md"
 if [ "$prefix" != /usr ]; then
-  sed -i "s|/usr/bin/kinora|$prefix/bin/kinora|g; s|/usr/lib/kinora|$prefix/lib/kinora|g; s|/usr/share/doc/kinora|$prefix/share/doc/kinora|g; s|^prefix=.*|prefix=$prefix|" \
-    "$lib/systemd/system/"kinora.* "$lib/pkgconfig/kinora-plugin.pc" "$root/etc/kinora/kinora.yaml"
+  sed -i "s|/usr/bin/kinora|$prefix/bin/kinora|g; s|/usr/lib/kinora|$prefix/lib/kinora|g; s|/usr/share/doc/kinora|$prefix/share/doc/kinora|g" \
+    "$lib/systemd/system/"kinora.* "$root/etc/kinora/kinora.yaml"
 fi

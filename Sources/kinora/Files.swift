@@ -62,12 +62,12 @@ enum Files {
     }
   }
 
-  /// Makes a folder and those above it; the new ones are for the owner only.
-  static func makeFolders(_ path: String) throws(Failure) {
+  /// Makes a folder and those above it; the new ones are for the owner only unless told otherwise.
+  static func makeFolders(_ path: String, mode: mode_t = 0o700) throws(Failure) {
     var at = ""
     for part in path.split(separator: "/") {
       at += "/\(part)"
-      if mkdir(at, 0o700) != 0, errno != EEXIST {
+      if mkdir(at, mode) != 0, errno != EEXIST {
         let number = errno
         if Files.exists(at) { continue }
         throw .system("cannot make the folder \(at)", number)

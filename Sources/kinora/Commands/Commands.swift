@@ -1,8 +1,8 @@
 /// Every command, in the order in which the overview shows them.
 enum Commands {
   static let all: [Command] = [
-    generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, plugins, providers,
-    usage,
+    generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, plugins, pluginNew,
+    providers, usage,
     configCheck, configShow, reload, pause, resume, doctor, sandbox, version, completion,
     completionWords, sandboxChild,
   ]
