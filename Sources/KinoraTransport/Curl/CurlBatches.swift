@@ -7,6 +7,10 @@ import Synchronization
 final class CurlBatches: Wire {
   /// Processes at once; more batches wait.
   static let mostProcesses = 8
+  /// A download waits longer for company: a curl process costs 12 MiB, and beside a render of minutes
+  /// nobody feels a third of a second. Jobs that end together are seen by polls that are not quite due
+  /// together.
+  static let downloadWindow = Duration.milliseconds(300)
 
   private struct Key: Hashable {
     let origin: String
@@ -44,7 +48,8 @@ final class CurlBatches: Wire {
         if isStopping { job.finish(.notSent(CurlBatchJob.cancelled)) }
         if isFirst {
           Task.detached {
-            try? await Task.sleep(for: self.window)
+            let window = key.isDownload ? max(self.window, Self.downloadWindow) : self.window
+            try? await Task.sleep(for: window)
             await self.flush(key)
           }
         }

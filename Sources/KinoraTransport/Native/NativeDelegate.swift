@@ -5,14 +5,8 @@ import Synchronization
 
 /// Hears what a session's tasks do, on one queue, and tells their exchanges.
 final class NativeDelegate: NSObject, URLSessionDataDelegate, URLSessionDownloadDelegate {
-  let queue: OperationQueue
+  let queue = DelegateQueue()
   private let exchanges = Mutex<[Int: NativeExchange]>([:])
-
-  override init() {
-    queue = OperationQueue()
-    queue.maxConcurrentOperationCount = 1
-    queue.name = "kinora-urlsession"
-  }
 
   func add(_ task: URLSessionTask, _ exchange: NativeExchange) {
     exchanges.withLock { $0[task.taskIdentifier] = exchange }
