@@ -1,4 +1,4 @@
-/* ABI 1.0 on every 64-bit target: a field that moved is a build error here, not a crash in somebody's plugin. */
+/* ABI 1.1 on every 64-bit target: a field that moved is a build error here, not a crash in somebody's plugin. */
 #include "kinora_plugin.h"
 #define AT(type, field, offset) _Static_assert(offsetof(type, field) == (offset), #type "." #field " moved")
 _Static_assert(sizeof(kn_bytes) == 16 && sizeof(kn_header) == 32 && sizeof(kn_part) == 24 && sizeof(kn_spool) == 40, "a value moved");
@@ -11,3 +11,4 @@ AT(kn_event, handle, 96); AT(kn_event, ordinal, 112); AT(kn_event, phase, 116);
 AT(kn_out, ctx, 8); AT(kn_out, state, 16); AT(kn_out, fail, 56); AT(kn_out, handle, 64);
 AT(kn_host, ctx, 16); AT(kn_host, extension, 24);
 AT(kn_plugin, struct_size, 12); AT(kn_plugin, id, 16); AT(kn_plugin, catalog, 40); AT(kn_plugin, step, 64); AT(kn_plugin, extension, 72);
+AT(kn_models, path, 8); AT(kn_models, headers, 16); AT(kn_models, read, 32);

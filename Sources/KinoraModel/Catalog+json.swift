@@ -17,6 +17,27 @@ extension Catalog {
       throw KinoraError(
         .configuration, "the catalog is not JSON: \(error.reason) at byte \(error.offset)")
     }
+    return try read(json)
+  }
+
+  /// The same with the models of a provider's own list: one with the id of a catalog's own takes its
+  /// place, others come after. Throws `configuration` too when one of them is no model.
+  public static func parse(_ bytes: [UInt8], listing models: [JSON]) throws(KinoraError) -> Catalog
+  {
+    _ = try parse(bytes)
+    guard let json = try? JSON.parse(bytes) else { return try parse(bytes) }
+    var all = json["models"]?.array ?? []
+    for model in models {
+      if let at = all.firstIndex(where: { $0["id"] == model["id"] }) {
+        all[at] = model
+      } else {
+        all.append(model)
+      }
+    }
+    return try read(json.setting("models", .array(all)))
+  }
+
+  private static func read(_ json: JSON) throws(KinoraError) -> Catalog {
     let top = CatalogReader(json, "catalog")
     try top.only([
       "hosts", "base_url", "transport", "credentials", "kinora.sign/1", "poll_ms", "submit",

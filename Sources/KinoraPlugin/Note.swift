@@ -12,17 +12,17 @@ typealias ELFNote = (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UIn
   #error("add this toolchain here and in KinoraPluginHost/Runtime.swift")
 #elseif compiler(>=6.4)
   @section(".note.kinora") @used
-  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 0, 0x06_04_00)
+  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 1, 0x06_04_00)
 #elseif compiler(>=6.3.3)
   @section(".note.kinora") @used
-  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 0, 0x06_03_03)
+  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 1, 0x06_03_03)
 #elseif compiler(>=6.3.2)
   @section(".note.kinora") @used
-  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 0, 0x06_03_02)
+  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 1, 0x06_03_02)
 #elseif compiler(>=6.3.1)
   @section(".note.kinora") @used
-  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 0, 0x06_03_01)
+  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 1, 0x06_03_01)
 #else
   @section(".note.kinora") @used
-  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 0, 0x06_03_00)
+  let kinoraNote: ELFNote = (7, 12, 1, 0x6f6e_696b, 0x0000_6172, 1, 1, 0x06_03_00)
 #endif

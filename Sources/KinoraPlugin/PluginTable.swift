@@ -14,9 +14,11 @@ public struct PluginTable: @unchecked Sendable {
   // Written before anybody else can see it, read-only from then on.
   private let table: UnsafePointer<kn_plugin>
 
-  /// The table of a provider. `step` must be a literal closure, so that it becomes a C function.
+  /// The table of a provider. `step` and `extension` must be literal closures, so that they become C
+  /// functions; `extension` answers with a ``ModelsTable`` where there is one.
   public init(
     _ manifest: Manifest,
+    extension: (@convention(c) (UnsafePointer<CChar>?) -> UnsafeRawPointer?)? = nil,
     step:
       @escaping @convention(c) (UnsafePointer<kn_event>?, UnsafePointer<kn_out>?) -> kn_status
   ) {
@@ -27,7 +29,7 @@ public struct PluginTable: @unchecked Sendable {
         struct_size: UInt32(MemoryLayout<kn_plugin>.size), id: forever(manifest.id),
         name: forever(manifest.name), version: forever(manifest.version),
         catalog: kn_bytes(ptr: forever(manifest.catalog), len: manifest.catalog.utf8.count),
-        capabilities: 0, step: step, extension: nil))
+        capabilities: 0, step: step, extension: `extension`))
     table = UnsafePointer(made)
   }
 
@@ -40,7 +42,7 @@ public struct PluginTable: @unchecked Sendable {
 }
 
 /// A NUL-terminated copy for the life of the process.
-private func forever(_ text: String) -> UnsafePointer<CChar> {
+func forever(_ text: String) -> UnsafePointer<CChar> {
   let bytes = text.utf8CString
   let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
   for (i, byte) in bytes.enumerated() { copy[i] = byte }

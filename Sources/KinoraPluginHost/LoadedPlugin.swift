@@ -17,6 +17,10 @@ public final class LoadedPlugin: @unchecked Sendable {
   public let version: String
   /// What it can do.
   public let catalog: Catalog
+  /// The same as the plugin wrote it.
+  public let catalogText: [UInt8]
+  /// Where the provider's own list of models is, for a plugin that can read it.
+  public let modelList: ModelList?
 
   /// Checks a table. Throws `configuration` with all that is wrong in one message.
   public init(table pointer: UnsafePointer<kn_plugin>, name: String) throws(KinoraError) {
@@ -59,8 +63,10 @@ public final class LoadedPlugin: @unchecked Sendable {
         problems.append(error.message)
       }
     }
+    modelList = ModelList(table, &problems)
     guard problems.isEmpty, let parsed else { throw LoadedPlugin.refused(problems) }
     catalog = parsed
+    catalogText = Array(table.catalog.raw)
   }
 
   /// One step. Throws `pluginFault` when the plugin broke its contract. Nothing is journalled or

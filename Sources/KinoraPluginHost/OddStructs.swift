@@ -15,6 +15,8 @@ public struct OddStructs: Sendable {
   public var out: Int?
   /// Another kind of event.
   public var kind: UInt32?
+  /// Job, config, state and the answer's body end where a forbidden page begins, too.
+  public var hasTightBytes = false
 
   /// Structs of odd sizes, each a multiple of 8 and at most 4096.
   public init(event: Int? = nil, response: Int? = nil, out: Int? = nil, kind: UInt32? = nil) {
@@ -37,15 +39,45 @@ extension LoadedPlugin {
       throw KinoraError(.internalError, "no memory for a guarded page")
     }
     let recorder = StepRecorder()
+    let tight = TightBytes()
     var status = kn_status(KN_BUG)
     lend(event) { event in
       var told = event.pointee
       if let kind = odd.kind { told.kind = kind }
-      if let response = told.response { told.response = responses.put(response, odd.response) }
+      if odd.hasTightBytes {
+        for field in [\kn_event.job, \.config, \.state, \.handle] {
+          told[keyPath: field] = tight.put(told[keyPath: field])
+        }
+      }
+      if let response = told.response {
+        var answer = response.pointee
+        if odd.hasTightBytes { answer.body = tight.put(answer.body) }
+        told.response = withUnsafePointer(to: &answer) { responses.put($0, odd.response) }
+      }
       let placed = withUnsafePointer(to: &told) { events.put($0, odd.event) }
       recorder.withOut { out in status = rawStep(placed, outs.put(out, odd.out)) }
     }
     return try recorder.finish(status, plugin: "\(id) \(version)")
+  }
+}
+
+/// Copies of bytes, each right before a page that may not be touched.
+private final class TightBytes {
+  private var maps: [(start: UnsafeMutableRawPointer, size: Int)] = []
+
+  deinit { for map in maps { munmap(map.start, map.size) } }
+
+  /// A copy; the bytes themselves where there are none or no memory is.
+  func put(_ bytes: kn_bytes) -> kn_bytes {
+    guard bytes.len > 0, let from = bytes.ptr else { return bytes }
+    let room = (bytes.len + 4095) / 4096 * 4096
+    let map = mmap(nil, room + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let map, map != MAP_FAILED else { return bytes }
+    maps.append((map, room + 4096))
+    guard mprotect(map + room, 4096, PROT_NONE) == 0 else { return bytes }
+    let place = map + room - bytes.len
+    memcpy(place, from, bytes.len)
+    return kn_bytes(ptr: place.assumingMemoryBound(to: CChar.self), len: bytes.len)
   }
 }
 

@@ -114,8 +114,9 @@ public struct PluginFile: Sendable, Equatable {
     }
   }
 
-  /// Maps the file and asks it for its table. Call `inspect` first.
-  public func open() throws(Refusal) -> LoadedPlugin {
+  /// Maps the file and asks it for its table. Call `inspect` first. `hostBytes` is for tests: the size
+  /// of a host of another version.
+  public func open(hostBytes: Int? = nil) throws(Refusal) -> LoadedPlugin {
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
       let reason = dlerror().map { String(cString: $0) } ?? "no reason given"
       throw Refusal(state: .incompatible, detail: "it cannot be linked: \(printable(reason))")
@@ -124,7 +125,11 @@ public struct PluginFile: Sendable, Equatable {
       throw Refusal(state: .missingEntry, detail: "it must export \(entry), by its file's name")
     }
     let function = unsafeBitCast(symbol, to: Entry.self)
-    guard let table = function(HostTable.shared.pointer) else {
+    let host = hostBytes.flatMap { GuardedHost($0) }
+    let asked = withExtendedLifetime(host) {
+      function(host?.pointer ?? HostTable.shared.pointer)
+    }
+    guard let table = asked else {
       throw Refusal(
         state: .incompatible,
         detail: "it declined ABI \(LoadedPlugin.abi): it needs a newer host, or is built for an "

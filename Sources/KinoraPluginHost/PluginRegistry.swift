@@ -76,17 +76,25 @@ public final class PluginRegistry: Plugins, Sendable {
 
   /// One step; see `Plugins`.
   public func step(plugin name: String, event: PluginEvent) throws(KinoraError) -> PluginStep {
+    try guarded(name) { (plugin) throws(KinoraError) in try plugin.step(event) }
+  }
+
+  /// Calls into a plugin: journalled, so that a trap is found out at the next start, measured, and a
+  /// breach of the contract counted.
+  func guarded<R>(
+    _ name: String, _ body: (LoadedPlugin) throws(KinoraError) -> R
+  ) throws(KinoraError) -> R {
     let plugin = try callable(name)
     let start = clock.steady()
     do throws(KinoraError) {
-      let step =
+      let made =
         if let journal {
-          try journal.during(name) { () throws(KinoraError) in try plugin.step(event) }
+          try journal.during(name) { () throws(KinoraError) in try body(plugin) }
         } else {
-          try plugin.step(event)
+          try body(plugin)
         }
       measured(name, since: start)
-      return step
+      return made
     } catch {
       measured(name, since: start)
       if error.code == .pluginFault { faulted(name, error) }

@@ -27,6 +27,10 @@ enum Battery {
     ] {
       list.append(answer(200, json, body))
     }
+    // Addresses that a plugin must not go to, wherever a provider has them.
+    for status in ["queued", "IN_PROGRESS", "succeeded", "completed"] {
+      list.append(answer(200, json, Self.strayed.replacing("STATUS", with: status)))
+    }
     list.append(answer(200, "text/html", "<!doctype html><title>one moment</title>"))
     list.append(answer(503, "text/html", "<html>"))
     list.append(answer(302, "text/plain", ""))
@@ -35,6 +39,15 @@ enum Battery {
       ProviderResponse(status: 200, body: [0xff, 0xfe, 0x00, 0x7b, 0xc3, 0x28]))
     return list
   }()
+
+  private static let strayed = """
+    {"id":"v1","request_id":"v1","task_id":"v1","status":"STATUS","state":"STATUS",
+    "polling_url":"https://elsewhere.example/v1","status_url":"https://elsewhere.example/v1",
+    "response_url":"https://elsewhere.example/v1","cancel_url":"https://elsewhere.example/v1",
+    "url":"https://elsewhere.example/v1.mp4","urls":{"get":"https://elsewhere.example/v1"},
+    "unsigned_urls":["https://elsewhere.example/v1.mp4"],
+    "video":{"url":"https://elsewhere.example/v1.mp4"},"output":["https://elsewhere.example/a.mp4"]}
+    """
 
   /// All events for a plugin, with the states that it saves itself.
   static func events(_ plugin: LoadedPlugin) -> [PluginEvent] {
@@ -96,7 +109,7 @@ enum Battery {
     var job: JSON = [
       "id": .string(JobID(random: seed).rawValue), "tag": .string(seed.hexadecimal),
       "model": .string(model.id), "kind": .string(kind.rawValue),
-      "prompt": "a \"fox\"\nin {{credential:api_key}} snow \u{1F98A}", "count": 1,
+      "prompt": "a \"fox\"\nin {{credential:of-a-user}} snow \u{1F98A}", "count": 1,
     ]
     if let seconds = model.defaultDuration { job = job.setting("seconds", JSON(seconds)) }
     if let shape = model.aspectRatios.first { job = job.setting("aspect_ratio", .string(shape)) }

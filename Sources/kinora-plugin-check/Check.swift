@@ -11,7 +11,7 @@ struct Check: Sendable {
   let body: @Sendable (Subject) throws(KinoraError) -> String
 
   /// All checks, in the order in which a host meets the plugin.
-  static let all: [Check] = file + contract + robustness
+  static let all: [Check] = file + contract + reach + robustness
 }
 
 /// The plugin under test.

@@ -40,6 +40,52 @@ extension Check {
       return "\(calls) calls against a guard page"
     },
     Check(
+      name: "host", demand: "the entry reads no more of a host's table than that says it has"
+    ) { (subject) throws(KinoraError) in
+      for bytes in [16, 24, 32, 96] {
+        do throws(PluginFile.Refusal) {
+          _ = try subject.file.open(hostBytes: bytes)
+        } catch {
+          throw wrong("a host's table of \(bytes) bytes: \(error.detail)")
+        }
+      }
+      return "16 to 96 bytes against a guard page"
+    },
+    Check(
+      name: "bytes", demand: "nothing is read past the length of bytes that are lent"
+    ) { (subject) throws(KinoraError) in
+      let plugin = try subject.plugin()
+      let events = sample(plugin)
+      var odd = OddStructs()
+      odd.hasTightBytes = true
+      for event in events {
+        guard try step(plugin, event, odd: odd) == step(plugin, event) else {
+          throw wrong("\(describe(event)): another step with the bytes elsewhere")
+        }
+      }
+      return "\(events.count) events against guard pages"
+    },
+    Check(
+      name: "models", demand: "any answer for the provider's own list of models is read or refused"
+    ) { (subject) throws(KinoraError) in
+      let plugin = try subject.plugin()
+      guard let list = plugin.modelList else { return "it reads none" }
+      var read = 0
+      for answer in Battery.answers {
+        do throws(KinoraError) {
+          let first = try list.models(answer.body)
+          guard try list.models(answer.body) == first else {
+            throw wrong("the same answer gave other models")
+          }
+          _ = try plugin.catalog(listing: answer.body)
+          read += 1
+        } catch {
+          if error.code != .providerProtocol { throw error }
+        }
+      }
+      return "\(list.path), \(read) of \(Battery.answers.count) odd answers read"
+    },
+    Check(
       name: "long", demand: "a longer struct of a newer host changes nothing"
     ) { (subject) throws(KinoraError) in
       let plugin = try subject.plugin()

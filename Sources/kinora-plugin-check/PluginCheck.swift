@@ -20,6 +20,10 @@ enum PluginCheck {
       write(CheckOptions.usage + "\n", to: STDOUT_FILENO)
       return 0
     }
+    if options.isListing {
+      write(Check.all.map { "\(padded($0.name))\($0.demand)\n" }.joined(), to: STDOUT_FILENO)
+      return 0
+    }
     guard let real = realpath(folder(of: options.file), nil) else {
       write("\(options.file): no such folder\n", to: STDERR_FILENO)
       return 2
@@ -31,7 +35,10 @@ enum PluginCheck {
       file: PluginFile(root == "/" ? "/\(base)" : "\(root)/\(base)"),
       transcripts: options.transcripts, rewrites: options.rewrites)
     if let name = options.child { return child(name, subject) }
-    if options.isTiming { return time(subject) }
+    if options.isTiming { return printed { () throws(KinoraError) in try Timing.lines(subject) } }
+    if options.showsCatalog {
+      return printed { () throws(KinoraError) in try CatalogText.text(subject, options.models) }
+    }
     let results = Check.all.map { check in
       result(check) { () throws(KinoraError) in
         options.isInProcess ? try check.body(subject) : try ChildRun.run(check, options)
@@ -46,9 +53,9 @@ enum PluginCheck {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  private static func time(_ subject: Subject) -> Int32 {
+  private static func printed(_ text: () throws(KinoraError) -> String) -> Int32 {
     do throws(KinoraError) {
-      write(try Timing.lines(subject), to: STDOUT_FILENO)
+      write(try text(), to: STDOUT_FILENO)
       return 0
     } catch {
       write("kinora-plugin-check: \(error.message)\n", to: STDERR_FILENO)
@@ -75,13 +82,17 @@ enum PluginCheck {
   private static func text(_ results: [Result]) -> String {
     var text = ""
     for result in results {
-      let name = result.check.name + String(repeating: " ", count: 12 - result.check.name.count)
+      let name = padded(result.check.name)
       text += result.passed ? "ok    \(name)\(result.detail)\n" : "FAIL  \(name)\(result.detail)\n"
       if !result.passed { text += "      \(String(repeating: " ", count: 12))" }
       if !result.passed { text += "demanded: \(result.check.demand)\n" }
     }
     let failed = results.filter { !$0.passed }.count
     return text + "\(results.count - failed) passed, \(failed) failed\n"
+  }
+
+  private static func padded(_ name: String) -> String {
+    name + String(repeating: " ", count: max(1, 12 - name.count))
   }
 
   private static func json(_ results: [Result], _ subject: Subject) -> String {

@@ -9,7 +9,8 @@ enum Hostile {
   static func source(
     name: String = "odd", id: String = "net.example.odd", note: String = "KN_NOTE(0);",
     head: String = "KN_MAGIC, KN_ABI_MAJOR, KN_ABI_MINOR, sizeof(kn_plugin)",
-    entry: String? = nil, version: String = "1.0.0", step body: String
+    entry: String? = nil, version: String = "1.0.0", extension table: String = "0",
+    accepts: String = "h->abi_major == KN_ABI_MAJOR", step body: String
   ) -> String {
     """
     #include "kinora_plugin.h"
@@ -22,9 +23,9 @@ enum Hostile {
     static const char catalog[] = "{\\"hosts\\":[],\\"base_url\\":\\"https://api.example.test\\","
       "\\"models\\":[{\\"id\\":\\"m\\",\\"kinds\\":[\\"image\\"]}]}";
     static const kn_plugin plugin = { \(head), "\(id)", "Odd", "\(version)",
-      { catalog, sizeof catalog - 1 }, 0, step, 0 };
+      { catalog, sizeof catalog - 1 }, 0, step, \(table) };
     KN_EXPORT const kn_plugin *\(entry ?? "kinora_plugin_\(name)")(const kn_host *h) {
-      return h->abi_major == KN_ABI_MAJOR ? &plugin : 0;
+      return \(accepts) ? &plugin : 0;
     }
     """
   }

@@ -61,7 +61,7 @@ import Testing
   @Test("numbers are never given to something else")
   func numbers() {
     #expect(KN_MAGIC == 0x314E_524B)
-    #expect([Int(KN_ABI_MAJOR), Int(KN_ABI_MINOR)] == [1, 0])
+    #expect([Int(KN_ABI_MAJOR), Int(KN_ABI_MINOR)] == [1, 1])
     #expect([KN_OK, KN_UNSUPPORTED, KN_BUG].map { Int($0) } == [0, 1, -1])
     let events = [
       KN_BEGIN, KN_RESPONSE, KN_UNREACHABLE, KN_TIMER, KN_CANCEL, KN_WEBHOOK, KN_RECONCILE,

@@ -43,7 +43,7 @@ import Testing
       """
     let found = try await refusal(Hostile.source(note: note, step: wait))
     #expect(found?.state == .incompatible)
-    #expect(found?.detail.contains("built for ABI 2, this host speaks 1.0") == true)
+    #expect(found?.detail.contains("built for ABI 2, this host speaks 1.1") == true)
     #expect(found?.detail.contains("built with Swift 5.10.2, this host with Swift 6.") == true)
   }
 
@@ -122,7 +122,7 @@ import Testing
     try #require(access(path, F_OK) == 0, "build the products before the tests")
     let file = PluginFile(path)
     #expect(file.name == "sample")
-    #expect(try file.facts().note?.hasPrefix("ABI 1.0, Swift 6.") == true)
+    #expect(try file.facts().note?.hasPrefix("ABI 1.1, Swift 6.") == true)
     #expect(try file.facts().exports == ["kinora_plugin_sample"])
     let careless = TrustRule(uid: geteuid(), gid: getegid()) { _ in false }
     do throws(PluginFile.Refusal) {

@@ -37,7 +37,7 @@ final class Admin: AdminPort {
   var isDraining: Bool { draining.load(ordering: .relaxed) }
 
   var version: VersionFacts {
-    VersionFacts(version: Version.current, abi: "1.0", schema: parts.state.store.schemaVersion)
+    VersionFacts(version: Version.current, abi: "1.1", schema: parts.state.store.schemaVersion)
   }
 
   func plugins() -> [PluginInfo] { parts.registry.list() }

@@ -134,7 +134,7 @@ static kn_status poll(const kn_event *e, const kn_out *out) {
 static kn_status succeed(const kn_out *out, kn_bytes id, kn_bytes url) {
   static const char head[] = "{\"assets\":[{\"url\":\"", tail[] = "\"}]}";
   char result[URL_MAX + sizeof head + sizeof tail];
-  if (url.len == 0) return fail(out, KN_PROTOCOL, 0, TEXT("the provider calls the job done and names no file"));
+  if (url.len < 4 || strncasecmp(url.ptr, "http", 4)) return fail(out, KN_PROTOCOL, 0, TEXT("the provider calls the job done and names no file"));
   memcpy(result, head, sizeof head - 1);
   memcpy(result + sizeof head - 1, url.ptr, url.len);
   memcpy(result + sizeof head - 1 + url.len, tail, sizeof tail - 1);
