@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -180,6 +181,11 @@ int kn_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp[
   return e;
 }
 int kn_no_dump(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+void kn_lean_malloc(void) {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
 int kn_raise_nofile(uint64_t want, uint64_t *got) {
   struct rlimit l;
   if (getrlimit(RLIMIT_NOFILE, &l)) return -1;

@@ -13,13 +13,14 @@ public enum Hardening {
     "sslkeylogfile",
   ]
 
-  /// No core dump and no ptrace by the same uid, a private umask, no SIGPIPE, no proxy from the
+  /// Memory is given back, no core dump and no ptrace by the same uid, a private umask, no SIGPIPE, no proxy from the
   /// environment, as many descriptors as are allowed. Gives the descriptor limit that is now in
   /// force.
   public static func apply() -> UInt64 {
     _ = kn_no_dump()
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
+    kn_lean_malloc()
     for name in removedVariables {
       unsetenv(name)
       unsetenv(name.uppercased())

@@ -66,3 +66,7 @@ int kn_memfd_open(const char *name);       /* empty, unsealed, close-on-exec */
 int kn_signal_pipe(const int *signals, int count);
 /* The file system's magic number (linux/magic.h) of an existing path. */
 int64_t kn_filesystem(const char *path);
+
+/* Few arenas, and large blocks always by mmap: with the defaults every thread keeps a heap of its own, and freed tables
+   of 10,000 jobs stay in it. */
+void kn_lean_malloc(void);

@@ -7,7 +7,9 @@ import KinoraModel
 /// Exchanges with providers run beside the pump and come back as inputs, so nothing waits for a
 /// network but the job itself.
 public actor Engine {
-  struct Slot {
+  /// A class: as a value, looking at one would copy some forty references, and a table of them would
+  /// have room for twice as many.
+  final class Slot {
     var job: LiveJob
     var mailbox: [JobInput] = []
     var isPumping = false
@@ -22,6 +24,8 @@ public actor Engine {
     var isLost = false
     /// Those who wait for the next time the mailbox is empty.
     var watchers: [CheckedContinuation<Void, Never>] = []
+
+    init(job: LiveJob) { self.job = job }
   }
 
   let parts: EngineParts
@@ -66,10 +70,8 @@ public actor Engine {
   }
 
   private func pump(_ id: JobID) async {
-    while var slot = slots[id], !slot.mailbox.isEmpty {
-      let input = slot.mailbox.removeFirst()
-      slots[id] = slot
-      await apply(input, to: id)
+    while let slot = slots[id], !slot.mailbox.isEmpty {
+      await apply(slot.mailbox.removeFirst(), to: id)
     }
     slots[id]?.isPumping = false
     let watchers = slots[id]?.watchers ?? []
@@ -81,19 +83,19 @@ public actor Engine {
   /// Reduces one input, makes it durable, performs what follows.
   func apply(_ input: JobInput, to id: JobID) async {
     guard let slot = slots[id], !slot.isLost else { return answerPermit(id, false) }
-    let reduction = JobMachine.reduce(slot.job, input, circumstances(of: slot.job.record.provider))
-    let before = slot.job.record.state
-    slots[id]?.job = reduction.job
-    account(id, before: before)
+    let before = slot.job
+    let reduction = JobMachine.reduce(before, input, circumstances(of: before.record.provider))
+    slot.job = reduction.job
+    account(id, before: before.record.state)
     if let change = reduction.change {
       do throws(KinoraError) {
         try await commit(change, reduction.job.record, mayWait: !input.isPermit)
       } catch {
         answerPermit(id, false)
-        return await refused(input, error, slot.job, id)
+        return await refused(input, error, before, id)
       }
     }
-    dropSpools(of: slot.job, after: reduction.job)
+    dropSpools(of: before, after: reduction.job)
     for effect in reduction.effects { await perform(effect, id) }
   }
 
@@ -226,9 +228,16 @@ public actor Engine {
   // MARK: Time
 
   func wake(_ id: JobID, after wait: Milliseconds) {
-    due.set(id, due: parts.clock.steady() + max(wait, 0))
+    var at = parts.clock.steady() + max(wait, 0)
+    // Who waits for seconds does not feel a few milliseconds; many wake-ups become one.
+    if wait >= Self.patience { at = (at / Self.beat + 1) * Self.beat }
+    due.set(id, due: at)
     arm()
   }
+
+  /// Waits from this long on end on a common beat. Both in milliseconds.
+  private static let patience: Milliseconds = 4000
+  private static let beat: Milliseconds = 40
 
   /// Sets the alarm for the earliest due job.
   func arm() {

@@ -3,20 +3,30 @@ import Synchronization
 
 /// Jobs as they stand after their last commit, for readers on any thread.
 ///
-/// Live jobs are always here; finished ones as long as there is room. The outward form is made once
-/// for each version and shared.
+/// Live jobs are always here; finished ones as long as there is room. The outward form is made when a
+/// version is first read, and shared from then on.
 public final class JobDirectory: Sendable {
   /// What a reader gets. A class, so that a reader takes one reference and not forty: a read is then
   /// a tenth of a microsecond instead of a whole one.
   public final class Entry: Sendable {
     /// The record after its last commit.
     public let record: JobRecord
-    /// The outward JSON of that version.
-    public let rendered: [UInt8]
+    private let render: @Sendable (JobRecord) -> [UInt8]
+    private let made = Mutex<[UInt8]?>(nil)
 
-    init(record: JobRecord, rendered: [UInt8]) {
+    init(record: JobRecord, render: @escaping @Sendable (JobRecord) -> [UInt8]) {
       self.record = record
-      self.rendered = rendered
+      self.render = render
+    }
+
+    /// The outward JSON of that version. Ten thousand jobs that nobody looks at cost none.
+    public var rendered: [UInt8] {
+      made.withLock { made in
+        if let made { return made }
+        let bytes = render(record)
+        made = bytes
+        return bytes
+      }
     }
   }
 
@@ -72,7 +82,7 @@ public final class JobDirectory: Sendable {
   public func put(_ record: JobRecord) { put(record, unlessPresent: false) }
 
   private func put(_ record: JobRecord, unlessPresent: Bool) {
-    let entry = Entry(record: record, rendered: render(record))
+    let entry = Entry(record: record, render: render)
     let isOver = record.state.isTerminal && record.tailUntil == nil
     state.withLock { state in
       if unlessPresent, state.entries[record.id] != nil { return }
