@@ -49,6 +49,7 @@ let package = Package(
     shared("Sample"),
     shared("OpenRouter"),
     shared("Google"),
+    shared("Vertex"),
   ],
   targets: [
     // Floor 0: C headers, system libraries, what Swift cannot say.
@@ -84,7 +85,7 @@ let package = Package(
     // Floor 6: programs.
     program("kinorad", "KinoraDaemon"),
     program("kinora", "CCrypto", "CCurl", "CSys", "KinoraModel"),
-    program("kinora-sim", "CSys", "KinoraHTTP", "KinoraLoop", "KinoraModel"),
+    program("kinora-sim", "CCrypto", "CSys", "KinoraHTTP", "KinoraLoop", "KinoraModel"),
     program("kinora-plugin-check", "CKinoraPlugin", "CSys", "KinoraModel", "KinoraPluginHost"),
 
     // The SDK and the plugins; the host never links them.
@@ -92,6 +93,7 @@ let package = Package(
     plugin("Sample"),
     plugin("OpenRouter"),
     plugin("Google"),
+    plugin("Vertex"),
     .target(
       name: "StillPlugin", dependencies: ["CKinoraPlugin"], path: "Plugins/Still",
       exclude: ["transcripts"], cSettings: c, linkerSettings: entryOnly),
@@ -105,7 +107,8 @@ let package = Package(
     tests("Daemon", "KinoraDaemon", "KinoraModel", "KinoraSystem"),
     tests(
       "Plugin", "CKinoraPlugin", "CSys", "GooglePlugin", "KinoraModel", "KinoraPlugin",
-      "KinoraPluginHost", "OpenRouterPlugin", "SamplePlugin", "StillPlugin"),
+      "KinoraPluginHost", "OpenRouterPlugin", "SamplePlugin", "StillPlugin",
+      "VertexPlugin"),
     tests("Tidy"),
   ],
   swiftLanguageModes: [.v6]

@@ -41,27 +41,36 @@ extension Catalog {
     let top = CatalogReader(json, "catalog")
     try top.only([
       "hosts", "base_url", "transport", "credentials", "kinora.sign/1", "poll_ms", "submit",
-      "models", "probe",
+      "models", "probe", "settings",
     ])
     let shared = try terms(top.child("submit"), from: SubmitTerms())
     var models: [CatalogModel] = []
     for item in try top.children("models") { models.append(try model(item, shared)) }
     guard !models.isEmpty else { throw top.error("models", "at least one model is needed") }
-    var credentials: [CatalogCredential] = []
-    for item in try top.children("credentials") {
-      try item.only(["name", "required", "help"])
-      credentials.append(
-        CatalogCredential(
-          name: try item.required("name"), isRequired: try item.bool("required") ?? true,
-          help: try item.string("help") ?? ""))
-    }
+    let credentials = try configured(top.children("credentials"), isUsuallyRequired: true)
     var catalog = Catalog(
       hosts: try top.strings("hosts"), baseURL: try top.required("base_url"),
       transport: try top.word("transport", TransportKind.self) ?? .urlsession,
       credentials: credentials, sign: json["kinora.sign/1"],
       pollMilliseconds: try top.int("poll_ms") ?? 10_000, models: models)
     catalog.probe = try top.string("probe")
+    catalog.settings = try configured(top.children("settings"), isUsuallyRequired: false)
     return catalog
+  }
+
+  private static func configured(
+    _ items: [CatalogReader], isUsuallyRequired: Bool
+  ) throws(KinoraError) -> [CatalogCredential] {
+    var list: [CatalogCredential] = []
+    for item in items {
+      try item.only(["name", "required", "help"])
+      list.append(
+        CatalogCredential(
+          name: try item.required("name"),
+          isRequired: try item.bool("required") ?? isUsuallyRequired,
+          help: try item.string("help") ?? ""))
+    }
+    return list
   }
 
   private static func terms(_ json: CatalogReader?, from base: SubmitTerms) throws(KinoraError)

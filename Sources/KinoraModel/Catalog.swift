@@ -18,6 +18,9 @@ public struct Catalog: Sendable, Equatable {
   /// submits go on after an edge answered instead of the provider.
   public var probe: String?
 
+  /// Settings of the provider's `options` that the plugin reads; empty: any are taken, none needed.
+  public var settings: [CatalogCredential] = []
+
   /// A catalog by its parts.
   public init(
     hosts: [String], baseURL: String, transport: TransportKind, credentials: [CatalogCredential],
@@ -33,7 +36,7 @@ public struct Catalog: Sendable, Equatable {
   }
 }
 
-/// A credential that must be configured.
+/// A credential, or a setting, that is configured.
 public struct CatalogCredential: Sendable, Equatable {
   /// The name in `{{credential:NAME}}` and in the configuration.
   public var name: String

@@ -7,6 +7,7 @@ import OpenRouterPlugin
 import SamplePlugin
 import StillPlugin
 import Synchronization
+import VertexPlugin
 
 /// The shipped plugins as they are linked into the tests: the same code as in the `.so` files.
 enum Linked {
@@ -15,6 +16,7 @@ enum Linked {
   static let entries: [(folder: String, entry: Entry)] = [
     ("Sample", { sampleEntry($0) }), ("Still", { kinora_plugin_still($0) }),
     ("OpenRouter", { openRouterEntry($0) }), ("Google", { googleEntry($0) }),
+    ("Vertex", { vertexEntry($0) }),
   ]
 
   static func plugin(_ folder: String) throws -> LoadedPlugin {

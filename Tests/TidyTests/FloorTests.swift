@@ -16,7 +16,7 @@ import Testing
   static let only: [String: Set<String>] = [
     "KinoraPlugin": ["CKinoraPlugin"], "KinoraModel": [], "KinoraCore": ["KinoraModel"],
     "KinoraAPI": ["KinoraCore", "KinoraHTTP", "KinoraModel"],
-    "kinora-sim": ["CSys", "KinoraHTTP", "KinoraLoop", "KinoraModel"],
+    "kinora-sim": ["CCrypto", "CSys", "KinoraHTTP", "KinoraLoop", "KinoraModel"],
   ]
   /// Modules without I/O: Foundation's values and nothing else of the system.
   static let pure: Set<String> = ["KinoraCore", "KinoraPlugin"]

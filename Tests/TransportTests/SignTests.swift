@@ -1,3 +1,4 @@
+import Glibc
 import KinoraLoop
 import KinoraModel
 import KinoraTransport
@@ -164,5 +165,89 @@ import Testing
   func refused(sign: String) throws {
     let (_, made) = try fixture("http://127.0.0.1:1", sign, key: "k", clock: Wall())
     #expect(throws: KinoraError.self) { try made.get() }
+  }
+
+  @Test("members of a JSON credential are used, alternatives in their order, a new file at once")
+  func alternatives() async throws {
+    let server = TestServer { request, connection in
+      let body = String(decoding: request.body, as: UTF8.self)
+      return request.path == "/token"
+        ? connection.json("{\"access_token\":\"for-\(body.suffix(1))\",\"expires_in\":600}")
+        : connection.json("{}")
+    }
+    let sign = """
+      {"token":[
+        {"type":"oauth_refresh","endpoint":"https://auth.example.com/token",
+         "endpoint_from":"secret.uri","fields":{"r":"{{credential:secret.refresh}}"}},
+        {"type":"oauth_refresh","endpoint":"\(server.base)/token",
+         "fields":{"r":"{{credential:id.token.refresh}}"}}]}
+      """
+    let folder = try Folder.make()
+    defer { Folder.remove(folder) }
+    let fixture = try Fixture(server.base, .libcurl, clock: Wall())
+    var settings = ProviderSettings(name: "p", plugin: "plug", baseURL: server.base)
+    settings.transport = .libcurl
+    settings.credentials = ["secret": .file(folder + "/s"), "id": .file(folder + "/login-*.json")]
+    let catalog = Catalog(
+      hosts: [], baseURL: server.base, transport: .libcurl,
+      credentials: ["secret", "id"].map {
+        CatalogCredential(name: $0, isRequired: false, help: "")
+      },
+      sign: try JSON.parse(Array(sign.utf8)), pollMilliseconds: 1, models: [])
+    try fixture.pool.update(settings: [settings], catalogs: ["plug": catalog])
+    func token() async -> String? {
+      _ = await fixture.send(poll(server.base))
+      return server.requests.last { $0.path == "/v" }?.field("authorization")
+    }
+    let lacks = fixture.pool.problem(provider: "p")
+    #expect(lacks?.code == .credentialMissing)
+    Folder.write(Array("{\"token\":{\"refresh\":\"A\"}}".utf8), to: folder + "/login-1.json")
+    #expect(fixture.pool.problem(provider: "p") == nil)
+    #expect(await token() == "Bearer for-A")
+    func account(_ uri: String) {
+      Folder.write(Array("{\"uri\":\"\(uri)\",\"refresh\":\"B\"}".utf8), to: folder + "/s")
+    }
+    account(server.base + "/token")
+    #expect(await token() == "Bearer for-B")
+    #expect(await token() == "Bearer for-B")
+    account("http://example.com/")
+    unlink(folder + "/login-1.json")
+    #expect(fixture.pool.problem(provider: "p")?.message.contains("secret.uri") == true)
+    #expect(server.requests.count { $0.path == "/token" } == 2)
+    settings.credentials = [:]
+    try fixture.pool.update(settings: [settings], catalogs: ["plug": catalog])
+    #expect(
+      fixture.pool.problem(provider: "p")?.message
+        == "provider p: credential secret or id is not configured")
+  }
+
+  @Test("a token that the provider refuses is made anew once, a paid request is not repeated")
+  func renewal() async throws {
+    let made = Mutex(0)
+    let server = TestServer { request, connection in
+      if request.path == "/token" {
+        let number = made.withLock { count in
+          count += 1
+          return count
+        }
+        return connection.json("{\"access_token\":\"t\(number)\",\"expires_in\":600}")
+      }
+      let isFresh = request.field("authorization") == "Bearer t2"
+      return connection.json("{}", status: isFresh ? "200 OK" : "401 Unauthorized")
+    }
+    let sign = """
+      {"token":{"type":"oauth_refresh","endpoint":"\(server.base)/token",
+                "fields":{"refresh_token":"{{credential:secret}}"}}}
+      """
+    let (fixture, done) = try fixture(server.base, sign, key: "k", clock: Wall())
+    try done.get()
+    let permit = PermitCounter()
+    let request = paid(server.base + "/v") {
+      $0.fields = [("Authorization", "Bearer {{credential:token}}")]
+    }
+    #expect(await fixture.send(request, permit: permit.permit).response?.status == 401)
+    #expect(permit.asked == 1)
+    #expect(await fixture.send(poll(server.base)).response?.status == 200)
+    #expect(server.requests.count { $0.path == "/v" } == 2)
   }
 }

@@ -12,6 +12,7 @@ import re
 from email.parser import BytesParser
 from email.policy import HTTP
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 LIST = Path(__file__).with_name("wire_differences.txt")
 # What a client says of itself and of the connection, not of the job.
@@ -32,14 +33,15 @@ def meant(case):
     return found
 
 
-def compare(sim, case, official, ours, ids=r"[A-Za-z0-9_-]{16,}"):
+def compare(sim, case, official, ours, ids=r"[A-Za-z0-9_-]{16,}", made=None):
     """Runs `official()` and `ours()`, each one whole job, and compares what reached the simulator.
 
     `ids` matches what a provider makes up (job ids, operation names, file ids): those are no
-    difference. Requests are told apart by method and path; repeated polls count once.
+    difference. `made` matches the same in header values and bodies (tokens, signatures). Requests
+    are told apart by method and path; repeated polls count once.
     """
-    there = requests(sim, official, ids)
-    here = requests(sim, ours, ids)
+    there = requests(sim, official, ids, made)
+    here = requests(sim, ours, ids, made)
     found = differences(there, here)
     listed = meant(case)
     unmeant = {name: words for name, words in found.items() if name not in listed}
@@ -49,7 +51,7 @@ def compare(sim, case, official, ours, ids=r"[A-Za-z0-9_-]{16,}"):
     return there, here
 
 
-def requests(sim, run, ids=r"[A-Za-z0-9_-]{16,}"):
+def requests(sim, run, ids=r"[A-Za-z0-9_-]{16,}", made=None):
     """`{"METHOD PATH": request}` of what `run` makes a client send, in order, ids as ID."""
     sim.reset()
     run()
@@ -59,15 +61,24 @@ def requests(sim, run, ids=r"[A-Za-z0-9_-]{16,}"):
             re.sub(f"^(?:{ids})(?=$|[:?.])", "ID", part) for part in entry["path"].split("/"))
         seen.setdefault(route, {
             "headers": {
-                name: re.sub(r"boundary=\S+", "boundary=…", value)
+                name: masked(re.sub(r"boundary=\S+", "boundary=…", value), made)
                 for name, value in entry["headers"].items() if not NOISE.fullmatch(name)},
-            "body": body(entry)})
+            "body": masked(body(entry), made)})
     assert seen, "nothing reached the simulator"
     return seen
 
 
+def masked(value, made):
+    """The same with all that `made` matches as MADE."""
+    if isinstance(value, dict):
+        return {key: masked(item, made) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item, made) for item in value]
+    return re.sub(made, "MADE", value) if made and isinstance(value, str) else value
+
+
 def body(entry):
-    """JSON by value, multipart as `{field: value | [name, type, hash]}`, else the text."""
+    """JSON and forms by value, multipart as `{field: value | [name, type, hash]}`, else the text."""
     raw = entry["body"]
     if isinstance(raw, dict) and "base64" not in raw:
         return raw
@@ -78,6 +89,8 @@ def body(entry):
             f"content-type: {kind}\r\n\r\n".encode() + data)
         return {part.get_param("name", header="content-disposition"): part_value(part)
                 for part in message.iter_parts()}
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(data.decode()))
     try:
         return json.loads(data) if data else None
     except ValueError:

@@ -68,6 +68,16 @@ class Simulator:
     def jobs(self):
         return self._get("jobs")
 
+    def credentials(self, life=None):
+        """Google's credential files: service_account, authorized_user, gemini."""
+        return self._get("credentials" + (f"?life={life}" if life else ""))
+
+    def token(self):
+        """An access token of the simulated Google."""
+        login = self.credentials()["authorized_user"]
+        form = {"grant_type": "refresh_token", **login}
+        return httpx.post(login["token_uri"], data=form, timeout=60).json()["access_token"]
+
     def faults(self):
         return self._get("faults")
 

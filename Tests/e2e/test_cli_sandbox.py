@@ -61,7 +61,7 @@ def test_modes_and_keys(box):
     assert stat.S_IMODE(os.stat(sandbox.socket).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(sandbox.directory).st_mode) == 0o700
     for key in (sandbox.directory / "keys").iterdir():
-        assert key.read_text().startswith("sk-sandbox-")
+        assert key.read_text().startswith(("sk-sandbox-", '{"type":"service_account"'))
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 

@@ -244,7 +244,7 @@ def test_assets(sim):
          {"instances": [{"prompt": "x"}]}),
     ])
 def test_each_provider_words_its_own_errors(sim, provider, method, path, body):
-    headers = {"authorization": "Bearer k"}
+    headers = {"authorization": f"Bearer {sim.token()}"}
     for status in (401, 402, 403, 429, 500, 503):
         sim.fault(str(status), provider)
         answer = httpx.request(method, sim.url + path, json=body, headers=headers)

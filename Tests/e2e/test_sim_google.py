@@ -9,8 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 from google import genai
+from google.auth.exceptions import RefreshError
+from google.auth.transport.requests import Request
 from google.genai import errors, types
+from google.oauth2 import service_account
+from google.oauth2.credentials import Credentials
 from simulator import ROOT, probe, video_stream
+
+
+SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
 
 @pytest.fixture
@@ -225,25 +232,95 @@ def test_veo_wire_form(sim):
 # Vertex AI, google-genai 3.x.
 
 
-def test_vertex(sim):
-    from google.oauth2.credentials import Credentials
-
-    client = genai.Client(
-        vertexai=True, project="p", location="us-central1", credentials=Credentials("ya29.test"),
+def vertex(sim, life=None, change=None):
+    """The client with a service account of the simulator's; google-auth fetches its tokens."""
+    account = {**sim.credentials(life)["service_account"], **(change or {})}
+    return genai.Client(
+        vertexai=True, project="p", location="us-central1",
+        credentials=service_account.Credentials.from_service_account_info(account, scopes=SCOPES),
         http_options=types.HttpOptions(base_url=f"{sim.url}/vertex"))
-    operation = client.models.generate_videos(
-        model="veo-3.1-generate-001", source=types.GenerateVideosSource(prompt="a fox"),
-        config=types.GenerateVideosConfig(duration_seconds=4, generate_audio=False, fps=24))
+
+
+def make(client, prompt="a fox", **config):
+    return client.models.generate_videos(
+        model="veo-3.1-generate-001", source=types.GenerateVideosSource(prompt=prompt),
+        config=types.GenerateVideosConfig(duration_seconds=4, **config))
+
+
+def until_made(client, operation):
     for _ in range(400):
         if operation.done:
-            break
+            return operation
         time.sleep(0.05)
         operation = client.operations.get(operation)
+    pytest.fail("the operation never ended")
+
+
+def test_vertex(sim):
+    """A service account's tokens, generate_videos, operations.get; the clip is in the answer."""
+    client = vertex(sim)
+    operation = until_made(client, make(client, generate_audio=False, fps=24))
     video = operation.response.generated_videos[0].video
     assert video.mime_type == "video/mp4"
     found = probe(video.video_bytes)["streams"]
     assert [stream["codec_type"] for stream in found] == ["video"]
-    assert sim.log()[0]["headers"]["authorization"] == "Bearer ya29.test"
+    exchange, submit = sim.log()[:2]
+    assert exchange["path"] == "/vertex/token" and "assertion=" in exchange["body"]
+    assert submit["headers"]["authorization"].startswith("Bearer ya29.sim-")
+
+
+def test_vertex_bucket(sim):
+    """Results in a bucket are named, not sent."""
+    client = vertex(sim)
+    operation = until_made(client, make(client, output_gcs_uri="gs://b/out"))
+    uri = operation.response.generated_videos[0].video.uri
+    assert uri.startswith("gs://b/out/")
+    token = sim.log()[-1]["headers"]["authorization"]
+    path = uri.removeprefix("gs://")
+    assert httpx.get(f"{sim.url}/vertex/storage/{path}").status_code == 401
+    answer = httpx.get(f"{sim.url}/vertex/storage/{path}", headers={"authorization": token})
+    video_stream(answer.content)
+
+
+def test_vertex_logins(sim):
+    """A login with a refresh token; tokens end; what is not ours is refused."""
+    def login(life=None, **change):
+        words = {**sim.credentials(life)["authorized_user"], **change}
+        words.pop("type")
+        made = Credentials(None, **words)
+        made.refresh(Request())
+        return made.token
+    client = genai.Client(
+        vertexai=True, project="p", location="us-central1", credentials=Credentials(login(life=1)),
+        http_options=types.HttpOptions(base_url=f"{sim.url}/vertex"))
+    operation = make(client)
+    time.sleep(1.1)
+    with pytest.raises(errors.ClientError) as raised:
+        client.operations.get(operation)
+    assert (raised.value.code, raised.value.status) == (401, "UNAUTHENTICATED")
+    for change in ({"client_email": "a@b"}, {"private_key_id": "other"}):
+        with pytest.raises(RefreshError, match="invalid_grant"):
+            make(vertex(sim, change=change))
+    with pytest.raises(RefreshError, match="expired or revoked"):
+        login(refresh_token="1//0")
+    with pytest.raises(RefreshError, match="invalid_client"):
+        login(client_secret="other")
+
+
+def test_vertex_errors(sim):
+    """An error of each kind, as the client raises or shows it."""
+    client = vertex(sim)
+    with pytest.raises(errors.ClientError) as raised:
+        client.models.generate_videos(
+            model="veo-9", source=types.GenerateVideosSource(prompt="a fox"))
+    assert raised.value.code == 404 and "Publisher Model" in raised.value.message
+    sim.fault("429", "vertex", phase="submit")
+    with pytest.raises(errors.ClientError) as raised:
+        make(client)
+    assert (raised.value.code, raised.value.status) == (429, "RESOURCE_EXHAUSTED")
+    operation = until_made(client, make(client, "a fox [fault:filtered]"))
+    assert operation.response.rai_media_filtered_count == 1
+    assert until_made(client, make(client, "a fox [fault:failed]")).error["code"] == 13
 
 
 def test_version_of_the_package():

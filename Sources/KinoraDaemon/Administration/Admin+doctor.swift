@@ -70,6 +70,10 @@ extension Admin {
         detail: "the credential \(missing.name) cannot be read (\(missing.source))",
         fix: "write the key there, mode 0600; it is read again by itself")
     }
+    if let why = parts.service.policy.readiness(provider.name) {
+      return DoctorCheck(
+        name: name, status: .fail, detail: why.message, fix: "kinora config check FILE")
+    }
     if let gate { return DoctorCheck(name: name, status: .warn, detail: gate) }
     return DoctorCheck(
       name: name, status: .ok,

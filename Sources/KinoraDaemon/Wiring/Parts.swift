@@ -74,7 +74,7 @@ struct Parts: Sendable {
     let setup = TransportSetup(
       scratch: configuration.stateDirectory, spoolPath: { artifacts.temporaryPath() },
       credentialsDirectory: Environment["CREDENTIALS_DIRECTORY"], environment: Environment.all,
-      entropy: entropy, curl: configuration.curlPath, points: crash)
+      entropy: entropy, curl: configuration.curlPath, points: crash, clock: SystemClock())
     return try TransportPool(setup, loop: try started("kinora-curl"))
   }
 

@@ -33,16 +33,25 @@ struct Settings {
         continue
       }
       if settings.baseURL.isEmpty { providers[at].baseURL = catalog.baseURL }
+      let place =
+        configuration.providerPlaces[settings.name]
+        ?? SourcePlace(file: "configuration", line: 1, column: 1)
       let known = catalog.credentials.map(\.name)
       for name in settings.credentials.keys.sorted() where !known.contains(name) {
-        let place =
-          configuration.providerPlaces[settings.name]
-          ?? SourcePlace(file: "configuration", line: 1, column: 1)
         errors.append(
           ConfigurationError(
             place: place,
             message: "providers.\(settings.name).credentials.\(name): \(settings.plugin) knows "
               + (known.isEmpty ? "no credentials" : known.joined(separator: ", "))))
+      }
+      let options = catalog.settings.map(\.name)
+      for member in settings.options.members ?? []
+      where !options.isEmpty && !options.contains(member.key) {
+        errors.append(
+          ConfigurationError(
+            place: place,
+            message: "providers.\(settings.name).options.\(member.key): \(settings.plugin) knows "
+              + options.joined(separator: ", ")))
       }
     }
     let settings = Settings(
@@ -62,12 +71,22 @@ struct Settings {
       index: index, maxQueued: configuration.maxQueued, hostCap: configuration.hostBudget)
     policy.queueWait = configuration.queueWait
     var required: [String: [String]] = [:]
+    var lacking: [String: KinoraError] = [:]
     for provider in providers {
-      required[provider.name] = catalogs[provider.plugin]?.credentials.filter(\.isRequired)
-        .map(\.name)
+      let catalog = catalogs[provider.plugin]
+      required[provider.name] = catalog?.credentials.filter(\.isRequired).map(\.name)
+      lacking[provider.name] = catalog?.settings.first { setting in
+        setting.isRequired && provider.options[setting.name] == nil
+      }.map { setting in
+        KinoraError(
+          .configuration,
+          "providers.\(provider.name).options.\(setting.name) is missing: \(setting.help)",
+          field: "providers.\(provider.name).options.\(setting.name)")
+      }
     }
-    let names = required
+    let (names, lacks) = (required, lacking)
     policy.readiness = { provider in
+      if let error = lacks[provider] { return error }
       for name in names[provider] ?? [] {
         do throws(KinoraError) {
           _ = try transport.credentials(provider: provider)?.secret(name)
@@ -75,7 +94,7 @@ struct Settings {
           return error
         }
       }
-      return nil
+      return transport.problem(provider: provider)
     }
     return policy
   }

@@ -6,7 +6,7 @@ import Synchronization
 /// The secrets of one provider, read from where its configuration says, when they are needed.
 ///
 /// A file is read again when its modification time, size or inode changes, so a rotated key needs no
-/// restart. A file that others may read is refused: it is no secret any more.
+/// restart; of `gemini-*.json` the newest file counts. A file that others may read is refused: it is no secret any more.
 public final class CredentialStore: Sendable {
   /// Longest secret, in bytes; a service account's key is about 2.5 KiB.
   public static let longest = 64 * 1024
@@ -48,7 +48,7 @@ public final class CredentialStore: Sendable {
   public func secret(_ name: String) throws(KinoraError) -> Secret {
     guard let source = sources[name] else { throw missing(name, "is not configured") }
     switch source {
-    case .file(let path): return try read(path, name, checksMode: true)
+    case .file(let path): return try read(Self.newest(path), name, checksMode: true)
     case .systemd(let entry):
       guard let directory else {
         throw missing(
@@ -79,7 +79,10 @@ public final class CredentialStore: Sendable {
     }
   }
 
-  private func missing(_ name: String, _ why: String) -> KinoraError {
+  /// True when the configuration says where `name` is.
+  func isConfigured(_ name: String) -> Bool { sources[name] != nil }
+
+  func missing(_ name: String, _ why: String) -> KinoraError {
     KinoraError(
       .credentialMissing, "provider \(provider): credential \(name) \(why)",
       field: "providers.\(provider).credentials.\(name)",

@@ -9,6 +9,16 @@ public protocol DerivedCredentials: Sendable {
   /// A valid credential, made or taken from a cache. Throws `credentialMissing` when what it is made
   /// from cannot be read and `providerUnavailable` when the token's maker does not answer.
   func secret(_ name: String) async throws(KinoraError) -> Secret
+  /// Why one of them could not be made now, as far as that shows without asking anybody; nil when all
+  /// they are made from is there.
+  func problem() -> KinoraError?
+  /// Makes those anew at the next use: the provider did not take them.
+  func forget(_ names: Set<String>)
+}
+
+extension DerivedCredentials {
+  public func problem() -> KinoraError? { nil }
+  public func forget(_ names: Set<String>) {}
 }
 
 /// A provider without derived credentials.

@@ -10,18 +10,27 @@ import KinoraModel
 ///              "fields":{"client_id":"{{credential:client_id}}",
 ///                        "refresh_token":"{{credential:refresh_token}}"}},
 ///   "service": {"type":"oauth_jwt_bearer", "endpoint":"https://auth.example.com/token",
-///               "alg":"RS256", "key":"private_key", "claims":{"iss":"me@example.com"}}
+///               "endpoint_from":"account.token_uri", "alg":"RS256", "key":"account.private_key",
+///               "claims":{"iss":"{{credential:account.client_email}}"}}
 /// }
 /// ```
-/// `key` names a credential; claims and fields may hold placeholders. `iat`, `exp` and `nbf` are the
-/// host's.
+/// `key` names a credential; claims, header and fields may hold placeholders. `NAME.member` is a
+/// string inside of a credential that is a JSON file. `endpoint_from` is a member that may name
+/// another endpoint than `endpoint`. `iat`, `exp` and `nbf` are the host's, and `aud` is the endpoint
+/// where the claims name none. An array of rules are alternatives: the first one counts whose
+/// credentials can all be read.
 struct SignRule: Sendable {
   enum Kind: Sendable {
     case jwt(JWTRule)
     /// RFC 6749 §6.
-    case refresh(OutboundURL, fields: [(String, String)])
+    case refresh(Endpoint, fields: [(String, String)])
     /// RFC 7523 §2.1.
-    case bearer(OutboundURL, JWTRule, fields: [(String, String)])
+    case bearer(Endpoint, JWTRule, fields: [(String, String)])
+  }
+  struct Endpoint: Sendable {
+    var usual: String
+    /// Path of a member of a credential that may hold another one.
+    var member: String?
   }
   struct JWTRule: Sendable {
     var algorithm: JWT.Algorithm
@@ -32,16 +41,23 @@ struct SignRule: Sendable {
   }
   let kind: Kind
 
-  /// The rules by the names that they make. Throws `configuration` with the member's path as field.
-  static func read(_ section: JSON, declared: Set<String>) throws(KinoraError) -> [String: SignRule]
-  {
+  /// The alternatives by the names that they make. Throws `configuration` with the member's path as
+  /// field.
+  static func read(
+    _ section: JSON, declared: Set<String>
+  ) throws(KinoraError) -> [String: [SignRule]] {
     guard let members = section.members else { throw wrong("", "must be an object") }
-    var rules: [String: SignRule] = [:]
+    var rules: [String: [SignRule]] = [:]
     for member in members {
       guard !declared.contains(member.key) else {
         throw wrong(member.key, "is a stored credential already")
       }
-      rules[member.key] = try rule(member.key, member.value, declared)
+      var list: [SignRule] = []
+      for json in member.value.array ?? [member.value] {
+        list.append(try rule(member.key, json, declared))
+      }
+      guard !list.isEmpty else { throw wrong(member.key, "needs a rule") }
+      rules[member.key] = list
     }
     return rules
   }
@@ -51,9 +67,9 @@ struct SignRule: Sendable {
   ) throws(KinoraError) -> SignRule {
     let known = [
       "jwt": ["type", "alg", "key", "header", "claims", "life_s"],
-      "oauth_refresh": ["type", "endpoint", "fields"],
+      "oauth_refresh": ["type", "endpoint", "endpoint_from", "fields"],
       "oauth_jwt_bearer": [
-        "type", "endpoint", "fields", "alg", "key", "header", "claims", "life_s",
+        "type", "endpoint", "endpoint_from", "fields", "alg", "key", "header", "claims", "life_s",
       ],
     ]
     guard let type = json["type"]?.string, let keys = known[type] else {
@@ -66,11 +82,12 @@ struct SignRule: Sendable {
     case "jwt": return SignRule(kind: .jwt(try token(name, json, declared)))
     case "oauth_refresh":
       return SignRule(
-        kind: .refresh(try endpoint(name, json), fields: try fields(name, json, declared)))
+        kind: .refresh(
+          try endpoint(name, json, declared), fields: try fields(name, json, declared)))
     default:
       return SignRule(
         kind: .bearer(
-          try endpoint(name, json), try token(name, json, declared),
+          try endpoint(name, json, declared), try token(name, json, declared),
           fields: try fields(name, json, declared)))
     }
   }
@@ -82,18 +99,21 @@ struct SignRule: Sendable {
     guard let algorithm = json["alg"]?.string.flatMap(JWT.Algorithm.init) else {
       throw wrong("\(name).alg", "is not known here", allowed)
     }
-    guard let key = json["key"]?.string, declared.contains(key) else {
+    guard let key = json["key"]?.string, CredentialStore.base(key, among: declared) != nil else {
       throw wrong("\(name).key", "must name a declared credential", declared.sorted())
     }
     let life = json["life_s"]?.integer ?? 1800
     guard (60...86_400).contains(life) else {
       throw wrong("\(name).life_s", "must be from 60 to 86400")
     }
-    let claims = json["claims"]?.members ?? []
-    for claim in claims { try check("\(name).claims.\(claim.key)", claim.value.string, declared) }
+    for part in ["header", "claims"] {
+      for member in json[part]?.members ?? [] {
+        try check("\(name).\(part).\(member.key)", member.value.string, declared)
+      }
+    }
     return JWTRule(
-      algorithm: algorithm, key: key, header: json["header"]?.members ?? [], claims: claims,
-      lifeSeconds: life)
+      algorithm: algorithm, key: key, header: json["header"]?.members ?? [],
+      claims: json["claims"]?.members ?? [], lifeSeconds: life)
   }
 
   private static func fields(
@@ -110,17 +130,31 @@ struct SignRule: Sendable {
     return list
   }
 
-  private static func endpoint(_ name: String, _ json: JSON) throws(KinoraError) -> OutboundURL {
-    guard let text = json["endpoint"]?.string, let url = try? OutboundURL(text),
-      url.scheme == "https" || url.host.isLoopback
-    else { throw wrong("\(name).endpoint", "must be an https address") }
-    return url
+  private static func endpoint(
+    _ name: String, _ json: JSON, _ declared: Set<String>
+  ) throws(KinoraError) -> Endpoint {
+    guard let text = json["endpoint"]?.string, isEndpoint(text) else {
+      throw wrong("\(name).endpoint", "must be an https address")
+    }
+    let member = json["endpoint_from"]?.string
+    if let member, CredentialStore.base(member, among: declared) == nil {
+      throw wrong(
+        "\(name).endpoint_from", "must be a member of a declared credential", declared.sorted())
+    }
+    return Endpoint(usual: text, member: member)
+  }
+
+  /// An address that a secret may be sent to.
+  static func isEndpoint(_ text: String) -> Bool {
+    guard let url = try? OutboundURL(text) else { return false }
+    return url.scheme == "https" || url.host.isLoopback
   }
 
   private static func check(
     _ path: String, _ text: String?, _ declared: Set<String>
   ) throws(KinoraError) {
-    for used in CredentialTemplate(text ?? "").names where !declared.contains(used) {
+    for used in CredentialTemplate(text ?? "").names
+    where CredentialStore.base(used, among: declared) == nil {
       throw wrong(path, "names the credential \(used), which is not declared", declared.sorted())
     }
   }

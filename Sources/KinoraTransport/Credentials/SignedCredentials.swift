@@ -12,10 +12,12 @@ final class SignedCredentials: DerivedCredentials {
 
   private struct Entry {
     var secret: Secret
+    /// What it was made from; it ends when that changes.
+    var material: SignRule.Material
     /// Milliseconds since 1970.
     var until: Milliseconds
   }
-  private let rules: [String: SignRule]
+  private let rules: [String: [SignRule]]
   private let store: CredentialStore
   private let clock: any Clock
   private let network: NetworkRules
@@ -24,7 +26,7 @@ final class SignedCredentials: DerivedCredentials {
   private let making = Mutex<[String: Task<Result<Entry, KinoraError>, Never>]>([:])
 
   init(
-    _ rules: [String: SignRule], store: CredentialStore, clock: any Clock, network: NetworkRules,
+    _ rules: [String: [SignRule]], store: CredentialStore, clock: any Clock, network: NetworkRules,
     wire: any Wire
   ) {
     self.rules = rules
@@ -37,14 +39,19 @@ final class SignedCredentials: DerivedCredentials {
   var names: Set<String> { Set(rules.keys) }
 
   func secret(_ name: String) async throws(KinoraError) -> Secret {
+    let (rule, material) = try usable(name)
     let now = clock.now()
-    if let entry = ready.withLock({ $0[name] }), entry.until > now { return entry.secret }
+    if let entry = ready.withLock({ $0[name] }), entry.until > now,
+      entry.material.matches(material)
+    {
+      return entry.secret
+    }
     // Those who need it at the same time wait for one making.
     let task = making.withLock { making in
       if let task = making[name] { return task }
       let task = Task { () -> Result<Entry, KinoraError> in
         do throws(KinoraError) {
-          return .success(try await self.make(name))
+          return .success(try await self.make(rule, material))
         } catch {
           return .failure(error)
         }
@@ -58,65 +65,88 @@ final class SignedCredentials: DerivedCredentials {
     return try result.get().secret
   }
 
-  private func make(_ name: String) async throws(KinoraError) -> Entry {
-    guard let rule = rules[name] else {
+  func problem() -> KinoraError? {
+    for name in rules.keys.sorted() {
+      do throws(KinoraError) { _ = try usable(name) } catch { return error }
+    }
+    return nil
+  }
+
+  func forget(_ names: Set<String>) {
+    ready.withLock { ready in for name in names { ready[name] = nil } }
+  }
+
+  private func usable(_ name: String) throws(KinoraError) -> (SignRule, SignRule.Material) {
+    guard let list = rules[name] else {
       throw KinoraError(.credentialMissing, "credential \(name) cannot be derived")
     }
+    return try list.usable(name, store)
+  }
+
+  private func make(
+    _ rule: SignRule, _ material: SignRule.Material
+  ) async throws(KinoraError) -> Entry {
     switch rule.kind {
     case .jwt(let rule):
       let margin = min(Self.marginSeconds, rule.lifeSeconds / 2)
       return Entry(
-        secret: Secret(try token(rule)),
+        secret: Secret(try token(rule, material)), material: material,
         until: clock.now() + (rule.lifeSeconds - margin) * 1000)
-    case .refresh(let endpoint, let fields):
-      return try await exchange(endpoint, [("grant_type", "refresh_token")] + (try filled(fields)))
-    case .bearer(let endpoint, let rule, let fields):
+    case .refresh(_, let fields):
+      return try await exchange(material, [("grant_type", "refresh_token")], fields)
+    case .bearer(_, let rule, let fields):
       let grant = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
-        ("assertion", try token(rule)),
+        ("assertion", try token(rule, material)),
       ]
-      return try await exchange(endpoint, grant + (try filled(fields)))
+      return try await exchange(material, grant, fields)
     }
   }
 
-  private func token(_ rule: SignRule.JWTRule) throws(KinoraError) -> String {
-    var claims: [JSONMember] = []
-    for claim in rule.claims {
-      let value: JSON =
-        if let text = claim.value.string { .string(try fill(text)) } else { claim.value }
-      claims.append(JSONMember(claim.key, value))
+  private func token(
+    _ rule: SignRule.JWTRule, _ material: SignRule.Material
+  ) throws(KinoraError) -> String {
+    var claims = try filled(rule.claims, material)
+    if let endpoint = material.endpoint, !claims.contains(where: { $0.key == "aud" }) {
+      claims.append(JSONMember("aud", .string(endpoint)))
     }
     let now = clock.now() / 1000
     claims += [
       JSONMember("iat", .integer(now)), JSONMember("nbf", .integer(now - Self.skewSeconds)),
       JSONMember("exp", .integer(now + rule.lifeSeconds)),
     ]
+    guard let key = material.secrets[rule.key] else {
+      throw KinoraError(.credentialMissing, "credential \(rule.key) was not read")
+    }
     return try JWT.token(
-      rule.algorithm, key: try store.secret(rule.key), header: rule.header, claims: claims)
+      rule.algorithm, key: key, header: try filled(rule.header, material), claims: claims)
   }
 
-  private func filled(_ fields: [(String, String)]) throws(KinoraError) -> [(String, String)] {
-    var list: [(String, String)] = []
-    for (name, text) in fields { list.append((name, try fill(text))) }
+  private func filled(
+    _ members: [JSONMember], _ material: SignRule.Material
+  ) throws(KinoraError) -> [JSONMember] {
+    var list: [JSONMember] = []
+    for member in members {
+      let value: JSON =
+        if let text = member.value.string { .string(try material.fill(text)) } else {
+          member.value
+        }
+      list.append(JSONMember(member.key, value))
+    }
     return list
   }
 
-  private func fill(_ text: String) throws(KinoraError) -> String {
-    let template = CredentialTemplate(text)
-    var secrets: [String: Secret] = [:]
-    for name in template.names { secrets[name] = try store.secret(name) }
-    return try template.filled(secrets)
-  }
-
   private func exchange(
-    _ endpoint: OutboundURL, _ fields: [(String, String)]
+    _ material: SignRule.Material, _ grant: [(String, String)], _ fields: [(String, String)]
   ) async throws(KinoraError) -> Entry {
     var pairs: [String] = []
-    for (name, value) in fields {
+    for (name, text) in grant + fields {
+      let value = try material.fill(text)
       pairs.append(
         try PercentCoding.encode(name.utf8, .queryValue) + "="
           + PercentCoding.encode(value.utf8, .queryValue))
     }
+    let endpoint = try OutboundURL(material.endpoint ?? "")
     let request = PreparedRequest(
       method: "POST", url: endpoint,
       fields: [
@@ -128,16 +158,27 @@ final class SignedCredentials: DerivedCredentials {
       network: network,
       peer: network.proxy != nil ? .any : endpoint.host.isLoopback ? .loopbackOnly : .publicOnly)
     let response = try await wire.run(request).outcome.get()
-    // The maker's own words may hold what was sent, so only its status is told.
+    // The maker's own words may hold what was sent, so only its status is told, and its code where
+    // that is one of the standard's.
     guard response.status == 200, let json = try? JSON.parse(response.body),
       let token = json["access_token"]?.string, !token.isEmpty
     else {
+      let code = (try? JSON.parse(response.body))?["error"]?.string ?? ""
+      let isBusy = response.status >= 500 || [408, 429].contains(response.status)
       throw KinoraError(
-        response.status >= 500 ? .providerUnavailable : .providerUnauthenticated,
-        "\(endpoint.origin) answered \(response.status) and gave no access token")
+        isBusy ? .providerUnavailable : .providerUnauthenticated,
+        "\(endpoint.origin) answered \(response.status)"
+          + (Self.codes.contains(code) ? " (\(code))" : "") + " and gave no access token")
     }
     let life = max(0, json["expires_in"]?.integer ?? 300)
     let margin = min(Self.marginSeconds, life / 2)
-    return Entry(secret: Secret(token), until: clock.now() + (life - margin) * 1000)
+    return Entry(
+      secret: Secret(token), material: material, until: clock.now() + (life - margin) * 1000)
   }
+
+  /// RFC 6749 §5.2.
+  private static let codes: Set<String> = [
+    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+    "unsupported_grant_type", "invalid_scope",
+  ]
 }

@@ -46,6 +46,16 @@ struct ProviderLink: Sendable {
     declared = stored.union(self.derived.names)
   }
 
+  /// After an answer that says 401: derived credentials that the request had are made anew at their
+  /// next use. True when there were some, so that asking once more may help.
+  func renews(_ request: ProviderRequest) -> Bool {
+    let texts = request.fields.map(\.value) + [request.url]
+    let used = texts.reduce(into: Set<String>()) { $0.formUnion(CredentialTemplate($1).names) }
+      .intersection(derived.names)
+    derived.forget(used)
+    return !used.isEmpty
+  }
+
   /// Fills, checks and measures a request.
   func prepare(_ request: ProviderRequest) async throws(KinoraError) -> PreparedRequest {
     try await prepare(request, fields: request.fields)

@@ -71,6 +71,11 @@ public final class TransportPool: Transport {
     links.withLock { $0[provider]?.credentials }
   }
 
+  /// Why a provider's derived credentials could not be made now, or nil.
+  public func problem(provider: String) -> KinoraError? {
+    links.withLock { $0[provider]?.derived }?.problem()
+  }
+
   /// Ends repeatable exchanges and the threads; paid ones go on to their ends.
   public func shutdown() {
     libcurl.stop()
@@ -85,7 +90,14 @@ public final class TransportPool: Transport {
     let (kind, reason) = Self.way(link.choice, isPaid: isPaid)
     do throws(KinoraError) {
       let prepared = try await link.prepare(request)
-      guard isPaid else { return await wire(kind).run(prepared).exchange(kind, reason) }
+      guard isPaid else {
+        let result = await wire(kind).run(prepared)
+        // A token may end before its time; a key that is refused stays refused.
+        guard Self.status(result) == 401, link.renews(request) else {
+          return result.exchange(kind, reason)
+        }
+        return await wire(kind).run(try await link.prepare(request)).exchange(kind, reason)
+      }
       guard let permit else {
         throw KinoraError(.internalError, "a paid request came without a permit")
       }
@@ -93,6 +105,7 @@ public final class TransportPool: Transport {
         kind == .curl
         ? await curlSubmit.run(prepared, permit: permit)
         : await submit.run(prepared, permit: permit)
+      if Self.status(result) == 401 { _ = link.renews(request) }
       return result.exchange(kind, reason)
     } catch {
       return WireResult.notSent(error).exchange(kind, reason)
@@ -135,6 +148,11 @@ public final class TransportPool: Transport {
   static func way(_ choice: TransportChoice, isPaid: Bool) -> (TransportKind, String) {
     guard isPaid else { return (choice.kind, choice.reason) }
     return choice.kind == .curl ? (.curl, choice.reason) : (.libcurl, "paid")
+  }
+
+  private static func status(_ result: WireResult) -> Int? {
+    guard case .success(let response) = result.outcome else { return nil }
+    return response.status
   }
 
   static func redirect(_ result: WireResult) -> String? {

@@ -15,6 +15,7 @@ struct Control: Sendable {
     case ("DELETE", "fault"), ("DELETE", "faults"):
       await world.faults.clear()
       return .json(200, ["rules": []])
+    case ("GET", "credentials"): return credentials(Call(request, path: []))
     case ("POST", "reset"):
       world.jobs.clear()
       world.faults.forget()
@@ -23,11 +24,20 @@ struct Control: Sendable {
     default:
       let known = [
         "GET /_sim/log", "GET /_sim/jobs", "GET /_sim/faults", "POST /_sim/fault",
-        "DELETE /_sim/fault", "POST /_sim/reset",
+        "DELETE /_sim/fault", "POST /_sim/reset", "GET /_sim/credentials",
       ]
       return .json(
         404, ["error": "no such control", "known": .array(known.map { .string($0) })])
     }
+  }
+
+  /// Google's credential files; `?life=N` makes tokens that end after N seconds.
+  private func credentials(_ call: Call) -> HTTPResponse {
+    let life = call.query["life"].map { "?life=\($0)" } ?? ""
+    guard let files = world.accounts.files(endpoint: "\(call.origin)/vertex/token\(life)") else {
+      return .json(500, ["error": "no key could be made"])
+    }
+    return .json(200, files)
   }
 
   /// The file's lines as one array, without reading them again.

@@ -30,13 +30,18 @@ struct VeoWish {
     if (instance["prompt"]?.string ?? "").isEmpty, !hasImage {
       throw Refusal("The prompt is empty. Please provide a prompt or an image.")
     }
-    let seconds = try Self.seconds(parameters, model)
+    // An extension on Vertex AI has 7 seconds, and says so.
+    let adds = isVertex && instance["video"] != nil
+    if adds, parameters["durationSeconds"]?.double != 7 {
+      throw Refusal("durationSeconds must be 7 for a video extension.")
+    }
+    let seconds = adds ? 7 : try Self.seconds(parameters, model)
     let resolution = parameters["resolution"]?.string ?? "720p"
     if !model.resolutions.isEmpty, !model.resolutions.contains(resolution) {
       throw Refusal("\(resolution) for resolution is currently not supported.")
     }
     let isLong = instance["referenceImages"] != nil || instance["video"] != nil
-    if resolution != "720p" || isLong && !isVertex, seconds != 8 {
+    if resolution != "720p" || isLong, !adds, seconds != 8 {
       throw Refusal("durationSeconds must be 8 for this request.")
     }
     let aspect = parameters["aspectRatio"]?.string ?? "16:9"

@@ -1,7 +1,8 @@
 import KinoraHTTP
 import KinoraModel
 
-/// Veo on Vertex AI: submit and `fetchPredictOperation`, which is a POST and carries the bytes.
+/// Veo on Vertex AI: submit and `fetchPredictOperation`, which is a POST and carries the bytes; the
+/// token endpoint beside it, and the bucket that results may go to.
 ///
 /// Facts: PyPI `google-genai` 3.4.0 in Vertex mode.
 struct Vertex: Provider {
@@ -9,9 +10,11 @@ struct Vertex: Provider {
   let world: World
 
   func route(_ call: Call) -> Route {
-    guard let token = call.bearer, !Call.isBad(token) else {
+    if call.path == ["token"], call.method == "POST" { return token(call) }
+    guard let token = call.bearer, world.accounts.accepts(token, now: now()) else {
       return .plain(GoogleError.badToken)
     }
+    if call.method == "GET" { return read(call) }
     // v1/projects/P/locations/L/publishers/google/models/MODEL:METHOD
     let path = call.path
     guard call.method == "POST", path.count == 9, ["v1", "v1beta1"].contains(path[0]),
@@ -51,6 +54,27 @@ struct Vertex: Provider {
       } catch {
         return error.response
       }
+    }
+  }
+
+  /// `GET /storage/BUCKET/…/JOB/sample_N.mp4`, as Cloud Storage serves `gs://`, and a model's page.
+  private func read(_ call: Call) -> Route {
+    let path = call.path
+    if path.count == 5, path[1...3] == ["publishers", "google", "models"],
+      let model = VeoModel.vertex.first(where: { $0.id == path[4] })
+    {
+      return .plain(.json(200, ["name": .string("publishers/google/models/\(model.id)")]))
+    }
+    guard path.count >= 4, path[0] == "storage", let job = world.jobs[path[path.count - 2]],
+      let bucket = job.details["bucket"]?.string,
+      ("gs://" + path[1..<(path.count - 2)].joined(separator: "/")) == bucket
+    else { return .plain(GoogleError.response(404, "NOT_FOUND", "No such object."), .fetch) }
+    return .about(job, .fetch) { _ in
+      let job = world.jobs[job.id] ?? job
+      guard world.stage(job) == .succeeded, let asset = await world.asset(job) else {
+        return GoogleError.response(404, "NOT_FOUND", "No such object.")
+      }
+      return .asset(asset, type: job.shape.mime, etag: job.id)
     }
   }
 

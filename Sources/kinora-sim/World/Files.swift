@@ -27,6 +27,14 @@ enum Files {
     return length < 0 ? nil : bytes(descriptor, at: 0, count: Int(length))
   }
 
+  /// Writes a file that only its owner reads, whole or not at all.
+  static func replace(_ path: String, _ bytes: [UInt8]) {
+    let descriptor = open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    if write(descriptor, bytes) { rename(path + ".new", path) }
+  }
+
   /// Up to `count` bytes from an offset; fewer at the end of the file.
   static func bytes(_ descriptor: Int32, at offset: Int64, count: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -11,6 +11,7 @@ final class World: Sendable {
   let uploads: Uploads
   let studio: Studio
   let dice: Dice
+  let accounts: GoogleAccounts
   private let mediaFolder: String
 
   init(options: Options, loop: EventLoop, search: String) throws(Trouble) {
@@ -25,6 +26,7 @@ final class World: Sendable {
     studio = Studio(loop: loop, folder: mediaFolder, search: search)
     dice = Dice(seed: options.seed)
     dice.skip(jobs.count)
+    accounts = GoogleAccounts(folder: options.directory)
   }
 
   /// How far a job is at this moment.

@@ -11,7 +11,8 @@ final class Transfer {
   /// Takes the body of a success as it comes; false ends the exchange.
   private let sink: ((UnsafeRawBufferPointer) -> Bool)?
 
-  init(_ request: Request, socket: String, sink: ((UnsafeRawBufferPointer) -> Bool)? = nil)
+  /// - Parameter socket: nil for a request whose target is a whole address
+  init(_ request: Request, socket: String?, sink: ((UnsafeRawBufferPointer) -> Bool)? = nil)
     throws(Failure)
   {
     guard let handle = curl_easy_init() else {
@@ -19,8 +20,12 @@ final class Transfer {
     }
     self.handle = handle
     self.sink = sink
-    _ = kn_curl_set_string(handle, CURLOPT_URL, "http://kinora\(request.target)")
-    _ = kn_curl_set_string(handle, CURLOPT_UNIX_SOCKET_PATH, socket)
+    if let socket {
+      _ = kn_curl_set_string(handle, CURLOPT_URL, "http://kinora\(request.target)")
+      _ = kn_curl_set_string(handle, CURLOPT_UNIX_SOCKET_PATH, socket)
+    } else {
+      _ = kn_curl_set_string(handle, CURLOPT_URL, request.target)
+    }
     _ = kn_curl_set_string(handle, CURLOPT_PROXY, "")
     _ = kn_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
     _ = kn_curl_set_string(handle, CURLOPT_USERAGENT, "kinora/\(Program.version)")

@@ -37,6 +37,12 @@ struct SandboxConfiguration {
     if let front { openRouter.append("ca_file: \(quoted(front.authority))") }
     provider("openrouter", "\(front?.url ?? simulator)/openrouter/api/v1", openRouter)
     provider("google", "\(simulator)/google", [try credentials("google")])
+    provider(
+      "vertex", "\(simulator)/vertex",
+      [
+        "credentials: {service_account: {file: \(quoted(try folder.serviceAccount(simulator)))}}",
+        "options: {project: kinora-sim, storage_url: \(quoted("\(simulator)/vertex/storage"))}",
+      ])
     if Files.exists("\(plugins)/kinora-still.so") {
       provider("still", "\(simulator)/still/v1", [])
     }
