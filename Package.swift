@@ -50,6 +50,7 @@ let package = Package(
     shared("OpenRouter"),
     shared("Google"),
     shared("Vertex"),
+    shared("ComfyUI"),
   ],
   targets: [
     // Floor 0: C headers, system libraries, what Swift cannot say.
@@ -94,6 +95,7 @@ let package = Package(
     plugin("OpenRouter"),
     plugin("Google"),
     plugin("Vertex"),
+    plugin("ComfyUI"),
     .target(
       name: "StillPlugin", dependencies: ["CKinoraPlugin"], path: "Plugins/Still",
       exclude: ["transcripts"], cSettings: c, linkerSettings: entryOnly),
@@ -106,8 +108,8 @@ let package = Package(
     tests("API", "KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraModel"),
     tests("Daemon", "KinoraDaemon", "KinoraModel", "KinoraSystem"),
     tests(
-      "Plugin", "CKinoraPlugin", "CSys", "GooglePlugin", "KinoraModel", "KinoraPlugin",
-      "KinoraPluginHost", "OpenRouterPlugin", "SamplePlugin", "StillPlugin",
+      "Plugin", "CKinoraPlugin", "CSys", "ComfyUIPlugin", "GooglePlugin", "KinoraModel",
+      "KinoraPlugin", "KinoraPluginHost", "OpenRouterPlugin", "SamplePlugin", "StillPlugin",
       "VertexPlugin"),
     tests("Tidy"),
   ],

@@ -1,4 +1,5 @@
 import CKinoraPlugin
+import ComfyUIPlugin
 import Glibc
 import GooglePlugin
 import KinoraModel
@@ -17,6 +18,7 @@ enum Linked {
     ("Sample", { sampleEntry($0) }), ("Still", { kinora_plugin_still($0) }),
     ("OpenRouter", { openRouterEntry($0) }), ("Google", { googleEntry($0) }),
     ("Vertex", { vertexEntry($0) }),
+    ("ComfyUI", { comfyUIEntry($0) }),
   ]
 
   static func plugin(_ folder: String) throws -> LoadedPlugin {

@@ -36,7 +36,7 @@ extension Configuration {
     settings.maxAnswerBytes = section.bytes("max_answer").map(Int.init)
     settings.maxAssetBytes = section.bytes("max_asset")
     settings.isEnabled = section.bool("enabled") ?? true
-    settings.options = section.json("options") ?? .object([])
+    settings.options = Self.options(section)
     check(settings, section)
     section.finish()
     providerPlaces[name] = section.place

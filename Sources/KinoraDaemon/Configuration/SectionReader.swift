@@ -174,13 +174,23 @@ final class SectionReader {
     case .sequence(let items): .array(items.map(json))
     case .mapping(let entries): .object(entries.map { JSONMember($0.key, json($0.value)) })
     case .scalar(let text, false): .string(text)
-    case .scalar(let text, true):
-      switch text {
-      case "", "~", "null": .null
-      case "true": .bool(true)
-      case "false": .bool(false)
-      default: Int64(text).map { .integer($0) } ?? Double(text).map { .number($0) } ?? .string(text)
-      }
+    case .scalar(let text, true): plain(text)
     }
+  }
+
+  private static func plain(_ text: String) -> JSON {
+    switch text {
+    case "", "~", "null": .null
+    case "true": .bool(true)
+    case "false": .bool(false)
+    default: Int64(text).map { .integer($0) } ?? Double(text).map { .number($0) } ?? .string(text)
+    }
+  }
+
+  /// What a variable of the daemon's environment says, read as a plain YAML value; nil when it is blank
+  /// or not set.
+  static func json(environment name: String) -> JSON? {
+    let words = Environment[name].map { $0.split(whereSeparator: \.isWhitespace) } ?? []
+    return words.isEmpty ? nil : plain(words.joined(separator: " "))
   }
 }

@@ -26,12 +26,12 @@ enum Failure: Sendable {
 
 /// All of them.
 enum Providers {
-  static let names = ["openrouter", "google", "vertex", "sample", "still"]
+  static let names = ["openrouter", "google", "vertex", "sample", "still", "comfyui"]
 
   static func all(_ world: World) -> [any Provider] {
     [
       OpenRouter(world: world), Google(world: world), Vertex(world: world), Sample(world: world),
-      Still(world: world),
+      Still(world: world), ComfyUI(world: world),
     ]
   }
 }

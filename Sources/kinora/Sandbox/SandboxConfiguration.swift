@@ -43,6 +43,7 @@ struct SandboxConfiguration {
         "credentials: {service_account: {file: \(quoted(try folder.serviceAccount(simulator)))}}",
         "options: {project: kinora-sim, storage_url: \(quoted("\(simulator)/vertex/storage"))}",
       ])
+    provider("comfyui", "\(simulator)/comfyui", [])
     if Files.exists("\(plugins)/kinora-still.so") {
       provider("still", "\(simulator)/still/v1", [])
     }
