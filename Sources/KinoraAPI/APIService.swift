@@ -24,12 +24,12 @@ public final class APIService: HTTPService {
   ///   - artifacts: where media of requests is stored
   ///   - inputs: how media of https addresses is fetched
   ///   - ownUID: the daemon's uid, an administrator beside uid 0
-  ///   - keys: the viewer that a TCP client's API key stands for; nil for an unknown key. Called on
+  ///   - keys: whose a TCP client's API key is; nil for an unknown key. Called on
   ///     the loop's thread, in constant time for near and far misses.
   public init(
     service: JobService, admin: any AdminPort, artifacts: any ArtifactStore,
     inputs fetcher: any InputFetcher, clock: any Clock, entropy: any Entropy, ownUID: UInt32,
-    keys: @escaping @Sendable (String) -> Viewer?
+    keys: @escaping @Sendable (String) -> KeyHolder?
   ) {
     self.service = service
     self.admin = admin
@@ -37,7 +37,7 @@ public final class APIService: HTTPService {
     self.fetcher = fetcher
     self.clock = clock
     self.entropy = entropy
-    identity = Identity(ownUID: ownUID, keys: keys)
+    identity = Identity(ownUID: ownUID, keys: keys, clients: { service.clients })
     requestIDs = RequestIDs(entropy: entropy)
   }
 
@@ -105,7 +105,11 @@ public final class APIService: HTTPService {
     do throws(KinoraError) {
       call.viewer = try identity.viewer(request)
       if match.endpoint.access == .admin, !call.viewer.isAdmin {
-        throw KinoraError(.forbidden, "this is for root and the daemon's own user")
+        throw KinoraError(
+          .forbidden, "this is for root, the daemon's own user and clients with the scope admin")
+      }
+      if match.endpoint.access == .known {
+        try call.viewer.need(match.endpoint.method == "GET" ? .read : .submit)
       }
       return .admitted(call, match.endpoint)
     } catch {

@@ -83,7 +83,7 @@ actor Run {
     let service = APIService(
       service: parts.service, admin: admin, artifacts: parts.state.artifacts,
       inputs: try UserURLFetcher(), clock: parts.clock, entropy: parts.entropy,
-      ownUID: geteuid(), keys: { keys?.viewer($0) })
+      ownUID: geteuid(), keys: { keys?.holder($0) })
     let server = HTTPServer(loop: parts.serverLoop, service: service)
     parts.server.set(server)
     sockets = try listen()

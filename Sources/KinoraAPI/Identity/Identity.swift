@@ -2,12 +2,28 @@ import KinoraCore
 import KinoraHTTP
 import KinoraModel
 
+/// Whose an API key is.
+public struct KeyHolder: Sendable, Equatable {
+  /// The key's id: `key:ID` is the principal.
+  public var id: String
+  /// The client that the keys file names for it, or nil.
+  public var client: String?
+
+  /// A holder.
+  public init(id: String, client: String? = nil) {
+    self.id = id
+    self.client = client
+  }
+}
+
 /// Turns a peer into a viewer.
 struct Identity: Sendable {
   /// The daemon's own uid, which sees everything as uid 0 does.
   let ownUID: UInt32
-  /// The viewer that an API key stands for, or nil for a key that is not known.
-  let keys: @Sendable (String) -> Viewer?
+  /// Whose an API key is, or nil for a key that is not known.
+  let keys: @Sendable (String) -> KeyHolder?
+  /// The clients in force.
+  let clients: @Sendable () -> ClientTable
 
   /// The kernel's overflow uid: what a peer of a user namespace looks like when its uid has no
   /// meaning here (user_namespaces(7), /proc/sys/kernel/overflowuid). All such peers look alike, so
@@ -15,26 +31,25 @@ struct Identity: Sendable {
   static let overflowUID: UInt32 = 65_534
 
   /// Who asks. Throws `unauthenticated` for a missing or unknown key, `forbidden` for the overflow
-  /// uid. On the Unix socket the kernel's word counts and an Authorization field is not looked at:
+  /// uid and for who belongs to no configured client. On the Unix socket the kernel's word counts and an Authorization field is not looked at:
   /// clients that insist on sending some key can.
   func viewer(_ request: HTTPRequest) throws(KinoraError) -> Viewer {
     switch request.peer {
-    case .unix(let uid, _, _):
+    case .unix(let uid, let gid, _):
       guard uid != Self.overflowUID, uid != .max else {
         throw KinoraError(
           .forbidden, "your uid has no meaning on this host (user namespace without a mapping)")
       }
-      let name = "uid:" + String(uid)
-      return Viewer(principal: name, client: name, isAdmin: uid == 0 || uid == ownUID)
+      return try clients().viewer(uid: uid, gid: gid, isRoot: uid == 0 || uid == ownUID)
     case .tcp:
       guard let key = Self.bearer(request.fields) else {
         throw KinoraError(
           .unauthenticated, "a key is needed: Authorization: Bearer KEY", field: "Authorization")
       }
-      guard let viewer = keys(key) else {
+      guard let holder = keys(key) else {
         throw KinoraError(.unauthenticated, "the key is not known", field: "Authorization")
       }
-      return viewer
+      return try clients().viewer(key: holder.id, own: holder.client)
     }
   }
 

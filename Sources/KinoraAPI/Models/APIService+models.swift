@@ -8,7 +8,7 @@ extension APIService {
     later(call) { [self] () throws(KinoraError) in
       _ = try call.query([])
       let policy = service.policy
-      let data = policy.index.entries.map {
+      let data = service.models(call.viewer).map {
         ModelRenderer.json($0, problem: problem($0, policy))
       }
       return Answer.json(["object": "list", "data": .array(data)])
@@ -21,6 +21,11 @@ extension APIService {
       let entry: ModelIndex.Entry
       do throws(KinoraError) {
         entry = try policy.index.resolve(call.values.first)
+        if policy.clients.rules(call.viewer.client)?.allows(entry) == false {
+          throw KinoraError(
+            .modelUnknown, "\(call.viewer.client) may not use \(entry.id)", field: "model",
+            allowed: service.models(call.viewer).map(\.id))
+        }
       } catch {
         var missing = error
         missing.code = .notFound

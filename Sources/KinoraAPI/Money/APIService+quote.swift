@@ -60,14 +60,11 @@ extension APIService {
   private func budget(
     _ viewer: Viewer, endUser: String?
   ) async throws(KinoraError) -> [JSON] {
-    var scopes: [(name: String, cap: MicroUSD?)] = [
-      ("host", service.policy.hostCap), ("client:\(viewer.client)", nil),
-    ]
-    if let endUser { scopes.append(("user:\(viewer.client)/\(endUser)", nil)) }
+    let scopes = service.scopes(client: viewer.client, endUser: endUser)
     let rows = try await service.usage(day: UTC.day(clock.now()), Self.everything)
     return scopes.map { scope in
       let row = rows.first { $0.scope == scope.name }
-      let cap = scope.cap ?? row?.cap
+      let cap = scope.cap
       let used = row.map { $0.reserved + $0.spent } ?? .zero
       return [
         "scope": .string(scope.name), "cap_microusd": JSON(cap?.rawValue),

@@ -8,7 +8,7 @@ struct Route: Sendable {
     case open
     /// Whoever is known.
     case known
-    /// Uid 0 and the daemon's own uid.
+    /// Uid 0, the daemon's own uid, and clients with the scope admin.
     case admin
   }
 

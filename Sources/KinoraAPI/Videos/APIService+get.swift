@@ -12,6 +12,7 @@ extension APIService {
   func cachedJob(_ request: HTTPRequest) -> HTTPResponse? {
     guard request.method == "GET", request.query == nil,
       let id = Self.jobID(inPath: request.path), let viewer = try? identity.viewer(request),
+      viewer.scopes.contains(.read),
       let entry = service.cached(id, viewer)
     else { return nil }
     let tag = EntityTag.of(entry.rendered)

@@ -14,8 +14,11 @@ extension Engine {
   }
 
   /// Takes a new configuration.
-  public func configure(_ new: ModelIndex) {
+  public func configure(
+    _ new: ModelIndex, clientLimit: @escaping @Sendable (String) -> Int
+  ) {
     index = new
+    fair.setClientLimit(clientLimit)
     for entry in new.entries {
       pacings[entry.settings.name] = Pacing(speed: entry.settings.pollSpeed)
       fair.setLimit(provider: entry.settings.name, entry.settings.maxConcurrent)

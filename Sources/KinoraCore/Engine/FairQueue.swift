@@ -54,9 +54,18 @@ struct FairQueue {
   /// The provider at which a job waits.
   private var waiting: [JobID: String] = [:]
   /// How many places a client has; 0 for no limit.
-  private let clientLimit: @Sendable (String) -> Int
+  private var clientLimit: @Sendable (String) -> Int
 
   init(clientLimit: @escaping @Sendable (String) -> Int) { self.clientLimit = clientLimit }
+
+  /// Sets what gives a client's places. Who was parked at the old limit is asked again.
+  mutating func setClientLimit(_ limit: @escaping @Sendable (String) -> Int) {
+    clientLimit = limit
+    for (client, row) in clients where !row.parkedAt.isEmpty {
+      for name in row.parkedAt.sorted() { providers[name]?.ring.push(client) }
+      clients[client]?.parkedAt = []
+    }
+  }
 
   /// Sets a provider's places; 0 for no limit.
   mutating func setLimit(provider: String, _ limit: Int) {

@@ -160,19 +160,29 @@ extension JobService {
   public func usage(day: String?, _ viewer: Viewer) async throws(KinoraError) -> [UsageRow] {
     var rows = try await parts.store.usage(day: day, scopePrefix: nil)
     let today = UTC.day(parts.clock.now())
+    for at in rows.indices where rows[at].day == today { rows[at].cap = cap(rows[at].scope) }
     // The cap in force, also before the first reservation of the day and after a reload.
     if viewer.isAdmin, day == nil || day == today || day == "all" {
-      let cap = policy.hostCap
-      if let at = rows.firstIndex(where: { $0.scope == "host" && $0.day == today }) {
-        rows[at].cap = cap
-      } else if day != "all" {
-        rows.append(UsageRow(scope: "host", day: today, cap: cap, reserved: .zero, spent: .zero))
+      let isThere = rows.contains { $0.scope == "host" && $0.day == today }
+      if !isThere, day != "all" {
+        rows.append(
+          UsageRow(
+            scope: "host", day: today, cap: policy.hostCap, reserved: .zero, spent: .zero))
       }
     }
     guard !viewer.isAdmin else { return rows }
     return rows.filter { row in
       row.scope == "client:\(viewer.client)" || row.scope.hasPrefix("user:\(viewer.client)/")
     }
+  }
+
+  /// The cap in force for `host`, `client:NAME` or `user:CLIENT/NAME`.
+  private func cap(_ scope: String) -> MicroUSD? {
+    let policy = policy
+    if scope == "host" { return policy.hostCap }
+    let owner = scope.drop { $0 != ":" }.dropFirst()
+    if scope.hasPrefix("client:") { return policy.clients.rules(String(owner))?.dayCap }
+    return policy.clients.rules(String(owner.prefix { $0 != "/" }))?.userDayCap
   }
 
   /// The engine's present status.

@@ -11,6 +11,8 @@ public final class JobService: Sendable {
     public var maxQueued: Int
     /// What a day may cost on this host; nil for no limit.
     public var hostCap: MicroUSD?
+    /// The configured clients.
+    public var clients = ClientTable.none
     /// How long a job may wait for its turn.
     public var queueWait: Milliseconds = Limits.queueWait
     /// Why no job can be accepted for a provider (a credential that cannot be read), or nil. Asked
@@ -52,10 +54,21 @@ public final class JobService: Sendable {
   /// The policy in force.
   public var policy: Policy { policyBox.withLock { $0 } }
 
+  /// The clients in force; asked for every request.
+  public var clients: ClientTable { policyBox.withLock { $0.clients } }
+
   /// Puts a new policy in force, for the engine as well.
   public func apply(_ policy: Policy) async {
     policyBox.withLock { $0 = policy }
-    await engine.configure(policy.index)
+    let clients = policy.clients
+    await engine.configure(policy.index, clientLimit: { clients.concurrency($0) })
+  }
+
+  /// The models that a viewer may use, in the order of the configuration.
+  public func models(_ viewer: Viewer) -> [ModelIndex.Entry] {
+    let policy = policy
+    guard let rules = policy.clients.rules(viewer.client) else { return policy.index.entries }
+    return policy.index.entries.filter(rules.allows)
   }
 
   // MARK: Making jobs
@@ -66,6 +79,11 @@ public final class JobService: Sendable {
     let policy = policy
     let entry = try policy.index.resolve(
       submission.request.model.isEmpty ? nil : submission.request.model)
+    if let rules = policy.clients.rules(submission.viewer.client), !rules.allows(entry) {
+      throw KinoraError(
+        .forbidden, "\(rules.name) may not use \(entry.id)", field: "model",
+        allowed: policy.index.entries.filter(rules.allows).map(\.id))
+    }
     let door = DoorDefaults.table[submission.door] ?? DoorDefaults(alwaysSnaps: false)
     let resolved = try Resolver.resolve(
       submission.request, for: entry.model, at: entry.settings.baseURL, door: door,
@@ -136,11 +154,16 @@ public final class JobService: Sendable {
   }
 
   /// The budgets a job of this client counts against.
-  func scopes(client: String, endUser: String?) -> [BudgetScope] {
+  public func scopes(client: String, endUser: String?) -> [BudgetScope] {
+    let policy = policy
+    let rules = policy.clients.rules(client)
     var scopes = [
-      BudgetScope("host", cap: policy.hostCap), BudgetScope("client:\(client)", cap: nil),
+      BudgetScope("host", cap: policy.hostCap),
+      BudgetScope("client:\(client)", cap: rules?.dayCap),
     ]
-    if let endUser { scopes.append(BudgetScope("user:\(client)/\(endUser)", cap: nil)) }
+    if let endUser {
+      scopes.append(BudgetScope("user:\(client)/\(endUser)", cap: rules?.userDayCap))
+    }
     return scopes
   }
 

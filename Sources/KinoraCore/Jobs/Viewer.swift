@@ -8,12 +8,27 @@ public struct Viewer: Sendable, Equatable {
   public var client: String
   /// Sees and manages everything: uid 0 and the daemon's own uid.
   public var isAdmin: Bool
+  /// What it may do; all of it for an administrator that no client's rules bind.
+  public var scopes: Set<ClientScope>
 
-  /// A viewer.
+  /// A viewer that may submit and read, and everything as an administrator.
   public init(principal: String, client: String, isAdmin: Bool) {
     self.principal = principal
     self.client = client
     self.isAdmin = isAdmin
+    scopes = isAdmin ? Self.all : Self.usual
+  }
+  private static let all = Set(ClientScope.allCases)
+  private static let usual: Set<ClientScope> = [.submit, .read]
+
+  /// Throws `forbidden`, naming the scope that is missing and where it is given.
+  public func need(_ scope: ClientScope) throws(KinoraError) {
+    if scopes.contains(scope) { return }
+    let has = ClientScope.allCases.filter(scopes.contains).map(\.rawValue)
+    throw KinoraError(
+      .forbidden,
+      "\(client) may not \(scope.rawValue): add \(scope.rawValue) to clients.\(client).scopes "
+        + "(now \(has.joined(separator: ", ")))")
   }
 
   /// True for own jobs and for admins.

@@ -1,3 +1,4 @@
+import KinoraCore
 import KinoraModel
 
 extension Configuration {
@@ -32,8 +33,25 @@ extension Configuration {
       "budgets": [
         "host": ["usd_per_day": hostBudget.map { .string(String($0.dollars.dropFirst())) } ?? .null]
       ],
+      "clients": clients.map { .object($0.map { JSONMember($0.name, Self.json($0)) }) } ?? .null,
       "retention": ["events": .string("\(eventLife / 1000)s")],
       "log": ["level": .string(logLevel)],
+    ]
+  }
+
+  private static func json(_ client: ClientRules) -> JSON {
+    func strings(_ list: [String]?) -> JSON { list.map { .array($0.map { .string($0) }) } ?? .null }
+    func dollars(_ amount: MicroUSD?) -> JSON {
+      amount.map { .string(String($0.dollars.dropFirst())) } ?? .null
+    }
+    let scopes = ClientScope.allCases.filter(client.scopes.contains).map(\.rawValue)
+    return [
+      "principals": strings(client.principals), "scopes": strings(scopes),
+      "concurrency": .integer(Int64(client.concurrency)), "providers": strings(client.providers),
+      "models": strings(client.models),
+      "budget": [
+        "usd_per_day": dollars(client.dayCap), "usd_per_user_per_day": dollars(client.userDayCap),
+      ],
     ]
   }
 

@@ -1,3 +1,4 @@
+public import KinoraCore
 public import KinoraModel
 
 /// Everything that can be configured, checked.
@@ -43,6 +44,8 @@ public struct Configuration: Sendable {
   public var maxQueued = 1000
   /// Jobs a client may have with providers at once; 0 for no limit.
   public var clientConcurrency = 0
+  /// The clients, in order; nil where everybody is their own.
+  public var clients: [ClientRules]?
   /// How long a job may wait for its turn.
   public var queueWait: Milliseconds = Limits.queueWait
   /// What a day may cost on this host; nil for no limit.
@@ -119,6 +122,7 @@ public struct Configuration: Sendable {
       }
       budgets.finish()
     }
+    if let section = top.section("clients") { readClients(section) }
     if let retention = top.section("retention") {
       eventLife = retention.duration("events") ?? eventLife
       jobLife = retention.duration("jobs")

@@ -47,23 +47,26 @@ struct Parts: Sendable {
     let transport = try makeTransport(configuration, state, entropy, crash)
     try transport.update(settings: settings.providers, catalogs: settings.catalogs)
 
-    let concurrency = configuration.clientConcurrency
+    let policy = settings.policy(transport)
+    let clients = policy.clients
     let parts = EngineParts(
       plugins: registry, transport: transport, store: state.store, intents: state.journal,
       artifacts: state.artifacts, clock: clock, entropy: entropy, crash: crash,
-      directory: directory, clientLimit: { _ in concurrency }, onFatal: onFatal)
+      directory: directory, clientLimit: { clients.concurrency($0) }, onFatal: onFatal)
     let engine = Engine(
       parts: parts, index: settings.index,
       isPaused: PauseMark(configuration.stateDirectory).isSet)
     let server = ServerBox()
     let service = JobService(
-      engine: engine, parts: parts, hub: hub, policy: settings.policy(transport),
+      engine: engine, parts: parts, hub: hub, policy: policy,
       digest: Digest.sha256, connectionIsOpen: { server.isOpen($0) })
     return Parts(
       clock: clock, entropy: entropy, state: state, registry: registry, transport: transport,
       hub: hub, directory: directory, engine: engine, service: service,
       serverLoop: try started("kinora-http"), server: server,
-      keys: try configuration.tcp.map { tcp throws(KinoraError) in try Keys(path: tcp.keysFile) })
+      keys: try configuration.tcp.map { tcp throws(KinoraError) in
+        try Keys(path: tcp.keysFile, clock: clock, log: log)
+      })
   }
 
   private static func makeTransport(

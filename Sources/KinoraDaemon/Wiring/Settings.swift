@@ -70,6 +70,8 @@ struct Settings {
     var policy = JobService.Policy(
       index: index, maxQueued: configuration.maxQueued, hostCap: configuration.hostBudget)
     policy.queueWait = configuration.queueWait
+    policy.clients = ClientTable(
+      configuration.clients, usualConcurrency: configuration.clientConcurrency)
     var required: [String: [String]] = [:]
     var lacking: [String: KinoraError] = [:]
     for provider in providers {

@@ -3,7 +3,8 @@ enum Commands {
   static let all: [Command] = [
     generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, plugins, pluginNew,
     providers, usage,
-    configCheck, configShow, reload, pause, resume, doctor, sandbox, version, completion,
+    configCheck, configShow, keysCreate, keysList, keysRevoke,
+    reload, pause, resume, doctor, sandbox, version, completion,
     completionWords, sandboxChild,
   ]
 

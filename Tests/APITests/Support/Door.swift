@@ -48,7 +48,7 @@ final class Door: Sendable {
       service: service, admin: admin, artifacts: files, inputs: TestFetcher(pages: pages),
       clock: clock, entropy: entropy, ownUID: 990,
       keys: { key in
-        key == "secret-1" ? Viewer(principal: "key:1", client: "key:1", isAdmin: false) : nil
+        key == "secret-1" ? KeyHolder(id: "1") : nil
       })
   }
 
