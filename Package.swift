@@ -51,6 +51,9 @@ let package = Package(
     shared("Google"),
     shared("Vertex"),
     shared("ComfyUI"),
+    shared("OpenAIVideos", "openai-videos"),
+    shared("Zai"),
+    shared("Custom"),
   ],
   targets: [
     // Floor 0: C headers, system libraries, what Swift cannot say.
@@ -96,6 +99,9 @@ let package = Package(
     plugin("Google"),
     plugin("Vertex"),
     plugin("ComfyUI"),
+    plugin("OpenAIVideos"),
+    plugin("Zai"),
+    plugin("Custom"),
     .target(
       name: "StillPlugin", dependencies: ["CKinoraPlugin"], path: "Plugins/Still",
       exclude: ["transcripts"], cSettings: c, linkerSettings: entryOnly),
@@ -108,9 +114,9 @@ let package = Package(
     tests("API", "KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraModel"),
     tests("Daemon", "KinoraDaemon", "KinoraModel", "KinoraSystem"),
     tests(
-      "Plugin", "CKinoraPlugin", "CSys", "ComfyUIPlugin", "GooglePlugin", "KinoraModel",
-      "KinoraPlugin", "KinoraPluginHost", "OpenRouterPlugin", "SamplePlugin", "StillPlugin",
-      "VertexPlugin"),
+      "Plugin", "CKinoraPlugin", "CSys", "ComfyUIPlugin", "CustomPlugin", "GooglePlugin", "KinoraModel",
+      "KinoraPlugin", "KinoraPluginHost", "OpenAIVideosPlugin", "OpenRouterPlugin", "SamplePlugin",
+      "StillPlugin", "VertexPlugin", "ZaiPlugin"),
     tests("Tidy"),
   ],
   swiftLanguageModes: [.v6]

@@ -44,9 +44,7 @@ extension Catalog {
       "models", "probe", "settings",
     ])
     let shared = try terms(top.child("submit"), from: SubmitTerms())
-    var models: [CatalogModel] = []
-    for item in try top.children("models") { models.append(try model(item, shared)) }
-    guard !models.isEmpty else { throw top.error("models", "at least one model is needed") }
+    let models = try self.models(top, shared)
     let credentials = try configured(top.children("credentials"), isUsuallyRequired: true)
     var catalog = Catalog(
       hosts: try top.strings("hosts"), baseURL: try top.required("base_url"),
@@ -71,6 +69,22 @@ extension Catalog {
           help: try item.string("help") ?? ""))
     }
     return list
+  }
+
+  /// Models that a configuration writes down for a provider whose models only its owner knows, in the
+  /// catalog's own form. Throws `configuration` with the member's path as field.
+  public static func models(_ list: JSON, terms: SubmitTerms) throws(KinoraError) -> [CatalogModel]
+  {
+    try models(CatalogReader(["models": list], ""), terms)
+  }
+
+  private static func models(_ top: CatalogReader, _ shared: SubmitTerms) throws(KinoraError)
+    -> [CatalogModel]
+  {
+    var models: [CatalogModel] = []
+    for item in try top.children("models") { models.append(try model(item, shared)) }
+    guard !models.isEmpty else { throw top.error("models", "at least one model is needed") }
+    return models
   }
 
   private static func terms(_ json: CatalogReader?, from base: SubmitTerms) throws(KinoraError)
@@ -99,7 +113,8 @@ extension Catalog {
     -> CatalogModel
   {
     try json.only([
-      "id", "name", "aliases", "kinds", "durations", "default_duration", "aspect_ratios",
+      "id", "name", "description", "aliases", "kinds", "durations", "default_duration",
+      "aspect_ratios",
       "resolutions", "sizes", "fps", "audio", "seed", "negative_prompt", "max_count",
       "max_prompt_bytes", "inputs", "input_types", "max_input_bytes", "options", "prices", "submit",
       "retires_at", "retired_at", "retired_hosts", "successor",
@@ -114,6 +129,7 @@ extension Catalog {
     }
     guard !kinds.isEmpty else { throw json.error("kinds", "at least one kind is needed") }
     var model = CatalogModel(id: id, name: try json.string("name") ?? id, kinds: kinds)
+    model.summary = try json.string("description")
     model.aliases = try json.strings("aliases")
     model.durations = try json.durations()
     model.defaultDuration = try json.double("default_duration")

@@ -69,6 +69,8 @@ public struct CatalogModel: Sendable, Equatable {
   public var id: String
   /// For people.
   public var name: String
+  /// What it is good for, in a sentence.
+  public var summary: String?
   /// Other names, unique among all models.
   public var aliases: [String] = []
   /// What it can do.

@@ -28,6 +28,9 @@ public struct GenerationRequest: Sendable, Codable, Equatable {
   public var sourceJob: JobID?
   /// The provider's own handle of that result.
   public var sourceHandle: String?
+  /// What is done with that result: `extend`, `remix` or `edit`; nil for the first of them that the
+  /// model can do.
+  public var sourceUse: GenerationKind?
   /// The most this job may cost; above it the request is refused.
   public var maxCost: MicroUSD?
   /// True: values that the model cannot honour move to the nearest one it can.
@@ -93,5 +96,12 @@ public enum GenerationKind: String, Sendable, Codable, CaseIterable {
   case firstLastFrame = "first-last-frame"
   case references
   case extend
+  /// An earlier result once more, after another prompt.
+  case remix
+  /// An earlier result with something in it changed.
+  case edit
   case image
+
+  /// Kinds that go on with an earlier job's result, the usual one first.
+  public static let continuing: [GenerationKind] = [.extend, .remix, .edit]
 }

@@ -171,6 +171,13 @@ public struct PendingAsset: Sendable, Codable, Equatable {
 
   /// An empty asset.
   public init() {}
+
+  /// `video`, `image` or `audio`, by what the provider said; nil when it said nothing of the kind. A
+  /// clip may come with a picture of it.
+  public var medium: String? {
+    let word = String((mime ?? "").prefix { $0 != "/" })
+    return ["video", "image", "audio"].contains(word) ? word : nil
+  }
 }
 
 /// One stored file.

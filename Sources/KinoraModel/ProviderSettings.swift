@@ -38,6 +38,8 @@ public struct ProviderSettings: Sendable {
   public var maxAssetBytes: Int64?
   /// Passed to the plugin as its configuration, with `base_url` added.
   public var options: JSON = .object([])
+  /// Models that stand in for the catalog's, as written; nil for the catalog's own.
+  public var models: JSON?
   /// Off: its jobs wait.
   public var isEnabled: Bool = true
 
@@ -48,6 +50,10 @@ public struct ProviderSettings: Sendable {
     self.baseURL = baseURL
   }
 
-  /// What its plugin gets as configuration.
-  public var pluginConfig: [UInt8] { options.setting("base_url", .string(baseURL)).bytes }
+  /// What its plugin gets as configuration: the options, the address, and which credentials there
+  /// are. Their names only.
+  public var pluginConfig: [UInt8] {
+    options.setting("base_url", .string(baseURL))
+      .setting("credentials", .array(credentials.keys.sorted().map { .string($0) })).bytes
+  }
 }

@@ -72,18 +72,20 @@ public struct Output: Sendable, Equatable {
 /// One file of a result.
 public enum Asset: Sendable, Equatable {
   /// The host downloads it. Header values may hold credential placeholders, which are filled only
-  /// where the URL is of the provider's own origin.
-  case url(String, headers: Headers = [:])
+  /// where the URL is of the provider's own origin. `mime` is needed only for what is not the job's own
+  /// medium, such as a picture beside a clip.
+  case url(String, headers: Headers = [:], mime: String? = nil)
   /// Something of the last answer that the host put into a file: ``Response/asset(at:mime:)``.
   case spool(String, isBase64: Bool, mime: String)
 
   var json: JSON {
     switch self {
-    case .url(let url, let headers):
+    case .url(let url, let headers, let mime):
       var json: JSON = ["url": .string(url)]
       if !headers.fields.isEmpty {
         json["headers"] = .object(headers.fields.map { JSON.Member($0.name, .string($0.value)) })
       }
+      json["mime"] = JSON(mime)
       return json
     case .spool(let ref, let isBase64, let mime):
       return [

@@ -122,7 +122,7 @@ enum Battery {
       case .firstLastFrame: ["first_frame", "last_frame"]
       case .references: ["reference", "reference"]
       case .extend: ["video"]
-      case .textToVideo, .image: []
+      case .textToVideo, .image, .remix, .edit: []
       }
     var inputs: [JSON] = []
     for (i, role) in roles.enumerated() {
@@ -132,7 +132,9 @@ enum Battery {
       ])
     }
     job = job.setting("inputs", .array(inputs))
-    if kind == .extend { job = job.setting("source", ["handle": "files/earlier"]) }
+    if GenerationKind.continuing.contains(kind) {
+      job = job.setting("source", ["handle": "files/earlier"])
+    }
     let config: JSON = ["base_url": .string(plugin.catalog.baseURL)]
     return PluginEvent(
       kind: .begin, phase: .begin, attempt: 1, ordinal: 0, now: 1_790_000_000_000, seed: seed,

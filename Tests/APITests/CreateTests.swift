@@ -157,4 +157,36 @@ import Testing
     let made = try await door.store.job(JobID(rawValue: reply.json["id"]?.string ?? ""))
     #expect(made?.request.sourceHandle == "h1")
   }
+
+  @Test("what is done with an earlier result can be said; a remix keeps its length and shape")
+  func remix() async throws {
+    let door = try await Door()
+    let first = await door.post(
+      "/v1/videos", #"{"prompt":"a boat","model":"remixer","seconds":8,"max_cost_usd":1}"#)
+    let id = JobID(rawValue: first.json["id"]?.string ?? "")
+    try await door.move(id, to: .completed) { $0.resultHandle = "h1" }
+    func post(_ more: String, _ use: String = "remix") async -> Reply {
+      await door.post(
+        "/v1/videos",
+        #"{"prompt":"again","model":"remixer","source":{"job":"\#(id)","as":"\#(use)"}\#(more)}"#)
+    }
+    let reply = await post("")
+    #expect(reply.json["kinora"]?["kind"] == "remix")
+    #expect(reply.json["seconds"] == "8")
+    #expect(reply.json["kinora"]?["cost"]?["reserved_microusd"] == 800_000)
+    let edit = await post("", "edit")
+    #expect(edit.json["kinora"]?["kind"] == "edit")
+    #expect(edit.json["id"] != reply.json["id"])
+    let longer = await post(#","seconds":4"#)
+    #expect(longer.status == 400)
+    #expect(longer.param == "seconds")
+    #expect(longer.detail.contains("remix keeps length and shape"))
+    let extended = await post("", "extend")
+    #expect(extended.param == "source")
+    #expect(extended.detail.contains("remixer cannot extend"))
+    let unknown = await post("", "copy")
+    #expect(unknown.param == "source.as")
+    let framed = await post(#","input_reference":"https://a.example/b.png""#)
+    #expect(framed.param == "input_reference", "\(framed.detail)")
+  }
 }

@@ -12,7 +12,7 @@ import Testing
     let door = try await Door()
     let list = await door.get("/v1/models")
     let ids = list.json["data"]?.array?.compactMap { $0["id"]?.string }
-    #expect(ids == ["sample/clip", "sample/org/wide", "other/mystery"])
+    #expect(ids == ["sample/clip", "sample/org/wide", "other/mystery", "other/remixer"])
     let clip = list.json["data"]?[0]?["kinora"]
     #expect(clip?["seconds"] == ["min": 1, "max": 20, "step": 1])
     #expect(clip?["inputs"] == ["first_frame": 1, "last_frame": 1, "reference": 3])

@@ -60,6 +60,19 @@ import Testing
     #expect(course.evidence.contains("cost_not_believed"))
   }
 
+  @Test("an extension costs what was added: its file begins with the source, paid before")
+  func extended() {
+    for (kind, spent) in [(GenerationKind.extend, 500_000), (.remix, 1_200_000)] {
+      var course = Course()
+      course.job.record.kind = kind
+      course.finish(cost: nil)
+      var clip = Artifact(sha256: "ab", bytes: 1, mime: "video/mp4")
+      clip.durationMilliseconds = 12_000
+      course.give(.stored(clip))
+      #expect(course.money == [.settle(spent: MicroUSD(Int64(spent)))])
+    }
+  }
+
   @Test("a result that came with the submit's answer keeps its address, however often it fails")
   func noPoll() {
     var course = Course()

@@ -1,14 +1,17 @@
 import CKinoraPlugin
 import ComfyUIPlugin
+import CustomPlugin
 import Glibc
 import GooglePlugin
 import KinoraModel
 import KinoraPluginHost
+import OpenAIVideosPlugin
 import OpenRouterPlugin
 import SamplePlugin
 import StillPlugin
 import Synchronization
 import VertexPlugin
+import ZaiPlugin
 
 /// The shipped plugins as they are linked into the tests: the same code as in the `.so` files.
 enum Linked {
@@ -19,6 +22,8 @@ enum Linked {
     ("OpenRouter", { openRouterEntry($0) }), ("Google", { googleEntry($0) }),
     ("Vertex", { vertexEntry($0) }),
     ("ComfyUI", { comfyUIEntry($0) }),
+    ("OpenAIVideos", { openAIVideosEntry($0) }), ("Zai", { zaiEntry($0) }),
+    ("Custom", { customEntry($0) }),
   ]
 
   static func plugin(_ folder: String) throws -> LoadedPlugin {

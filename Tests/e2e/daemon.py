@@ -61,6 +61,16 @@ providers:
     allow_private: true
     poll_speed: {speed}
     credentials: {{api_key: {{file: {keys}}}}}
+  openai-videos:
+    base_url: {sim}/openai/v1
+    allow_private: true
+    poll_speed: {speed}
+    credentials: {{api_key: {{file: {keys}}}}}
+  zai:
+    base_url: {sim}/zai/api/paas/v4
+    allow_private: true
+    poll_speed: {speed}
+    credentials: {{api_key: {{file: {keys}}}}}
 {providers}
 defaults: {{model: sample/clip}}
 limits: {{max_queued: 0}}

@@ -28,7 +28,8 @@ enum ModelRenderer {
       inputs.append(JSONMember(role.rawValue, .integer(Int64(most))))
     }
     return [
-      "name": .string(model.name), "aliases": strings(model.aliases),
+      "name": .string(model.name), "description": JSON(model.summary),
+      "aliases": strings(model.aliases),
       "kinds": strings(model.kinds.map(\.rawValue)), "seconds": seconds(model.durations),
       "default_seconds": JSON(model.defaultDuration),
       "aspect_ratios": strings(model.aspectRatios), "resolutions": strings(model.resolutions),

@@ -20,7 +20,7 @@ extension APIService {
     _ submission: inout Submission, _ inputs: [WantedInput]
   ) async throws(KinoraError) {
     if let source = submission.request.sourceJob {
-      submission.request.sourceHandle = try await handle(of: source, for: submission)
+      try await takeOver(source, into: &submission)
     }
     guard !inputs.isEmpty else { return }
     submission.request.inputs = InputKeeper.sketch(inputs)
@@ -70,10 +70,11 @@ extension APIService {
     [.draining, .unavailable, .storageFull, .notSupported].contains(code)
   }
 
-  /// The handle of an own, completed job of the provider that shall go on with it.
-  private func handle(
-    of source: JobID, for submission: Submission
-  ) async throws(KinoraError) -> String {
+  /// Puts the handle of an own, completed job of the provider that shall go on with it into a request,
+  /// and what the request keeps of it.
+  private func takeOver(
+    _ source: JobID, into submission: inout Submission
+  ) async throws(KinoraError) {
     func refused(_ message: String) -> KinoraError {
       KinoraError(.badField, message, field: "source.job", allowed: ["an own, completed job"])
     }
@@ -95,7 +96,8 @@ extension APIService {
     guard let handle = record.resultHandle ?? record.handle else {
       throw refused("source.job: \(source) left nothing that could be gone on with")
     }
-    return handle
+    submission.request.sourceHandle = handle
+    try Continuation.takeOver(record, into: &submission.request, for: entry.model)
   }
 
   /// The client's key. Throws `badField` for more than one, and for one that is not 1 to 255 visible

@@ -38,7 +38,7 @@ struct VideoFields {
     request.audio = try fields.bool("audio")
     request.seed = try fields.integer("seed", in: Int64.min...Int64.max)
     request.count = Int(try fields.integer("n", in: 1...100) ?? 1)
-    request.sourceJob = try Self.source(fields)
+    (request.sourceJob, request.sourceUse) = try Self.source(fields)
     request.maxCost = try Self.amount(fields)
     request.snap = try fields.bool("snap") ?? false
     request.metadata = try Self.metadata(fields)
@@ -57,14 +57,24 @@ struct VideoFields {
     return try fields.seconds(name)
   }
 
-  private static func source(_ fields: FieldReader) throws(KinoraError) -> JobID? {
-    guard let members = try fields.object("source") else { return nil }
+  private static func source(
+    _ fields: FieldReader
+  ) throws(KinoraError) -> (JobID?, GenerationKind?) {
+    guard let members = try fields.object("source") else { return (nil, nil) }
     let inner = FieldReader(json: .object(members), body: fields.body, prefix: "source.")
-    try inner.only(["job"])
+    try inner.only(["job", "as"])
     guard let id = try inner.string("job", most: wordBytes) else {
       throw inner.error("job", "is missing", ["the id of an own job"])
     }
-    return JobID(rawValue: id)
+    guard let word = try inner.string("as", most: wordBytes) else {
+      return (JobID(rawValue: id), nil)
+    }
+    guard let use = GenerationKind.continuing.first(where: { $0.rawValue == word }) else {
+      throw inner.error(
+        "as", "must say what is done with the job's result, not \(word)",
+        GenerationKind.continuing.map(\.rawValue))
+    }
+    return (JobID(rawValue: id), use)
   }
 
   private static func amount(_ fields: FieldReader) throws(KinoraError) -> MicroUSD? {

@@ -27,17 +27,18 @@ public struct ModelIndex: Sendable {
   private let byName: [String: [Int]]
 
   /// An index of `providers` with the catalogs of their plugins; a provider without a catalog (its
-  /// plugin is not loaded) has no models, and `absent` says why.
+  /// plugin is not loaded) has no models, and `absent` says why. `written` are models by provider that
+  /// the configuration puts in place of the catalog's.
   public init(
     providers: [ProviderSettings], catalogs: [String: Catalog], defaultModel: String?,
-    absent: [String: String] = [:]
+    absent: [String: String] = [:], written: [String: [CatalogModel]] = [:]
   ) {
     var entries: [Entry] = []
     var byID: [String: Int] = [:]
     var byName: [String: [Int]] = [:]
     for settings in providers {
       guard let catalog = catalogs[settings.plugin] else { continue }
-      for (position, model) in catalog.models.enumerated() {
+      for (position, model) in (written[settings.name] ?? catalog.models).enumerated() {
         let at = entries.count
         let entry = Entry(settings: settings, catalog: catalog, model: model)
         entries.append(entry)

@@ -54,8 +54,10 @@ public struct Resolver {
     try resolver.notRetired(at: baseURL, now: now)
     let kind = try resolver.kind()
     try resolver.prompt()
-    try resolver.seconds()
-    try resolver.shape()
+    if !Continuation.keepsForm(kind) {
+      try resolver.seconds()
+      try resolver.shape()
+    }
     try resolver.details()
     return ResolvedRequest(request: resolver.request, kind: kind, asked: resolver.asked)
   }
@@ -101,7 +103,7 @@ public struct Resolver {
     if model.medium == "image" {
       kind = .image
     } else if request.sourceJob != nil || request.sourceHandle != nil {
-      kind = .extend
+      kind = try Continuation.kind(request, model)
     } else if count(.lastFrame) > 0 {
       guard count(.firstFrame) > 0 else {
         throw KinoraError(

@@ -87,7 +87,7 @@ extension Engine {
     guard !isDraining || isHere, let slot = slots[id] else { return }
     if isHere { storing += 1 }
     let record = slot.job.record
-    let expected = record.kind == .image ? "image" : "video"
+    let expected = asset.medium ?? (record.kind == .image ? "image" : "video")
     let turn = begin(id)
     let limit =
       index.entry(provider: record.provider, model: record.model)?.settings.maxAssetBytes

@@ -25,6 +25,7 @@ enum Fingerprint {
     json.value(JSON(request.maxCost?.rawValue))
     json.value(JSON(request.endUser))
     json.value(request.options?.canonical ?? .null)
+    if let use = request.sourceUse { json.value(.string(use.rawValue)) }
     for input in request.inputs {
       json.value(.string(input.role.rawValue))
       json.value(JSON(input.sha256 ?? input.uri))

@@ -48,7 +48,10 @@ public enum Pricing {
   /// really in the files, else the quote.
   public static func settlement(_ record: JobRecord) -> MicroUSD {
     if let cost = record.providerCost { return cost }
-    guard let perSecond = record.quote.perSecond else { return record.quote.amount }
+    // The file of an extension begins with its source, which was paid before.
+    guard let perSecond = record.quote.perSecond, record.kind != .extend else {
+      return record.quote.amount
+    }
     let milliseconds = record.artifacts.compactMap(\.durationMilliseconds)
     guard !milliseconds.isEmpty, milliseconds.count == record.artifacts.count else {
       return record.quote.amount

@@ -74,6 +74,7 @@ extension Configuration {
       "assume_usd": provider.assumeCost.map { .string(String($0.dollars.dropFirst())) } ?? .null,
       "allow_private": .bool(provider.allowsPrivate), "poll_speed": JSON(provider.pollSpeed),
       "enabled": .bool(provider.isEnabled), "options": provider.options,
+      "models": provider.models ?? .null,
     ]
   }
 }

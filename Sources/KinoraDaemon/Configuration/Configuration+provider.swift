@@ -37,6 +37,7 @@ extension Configuration {
     settings.maxAssetBytes = section.bytes("max_asset")
     settings.isEnabled = section.bool("enabled") ?? true
     settings.options = Self.options(section)
+    settings.models = section.json("models")
     check(settings, section)
     section.finish()
     providerPlaces[name] = section.place

@@ -9,6 +9,8 @@ struct Settings {
   var providers: [ProviderSettings]
   var catalogs: [String: Catalog]
   var absent: [String: String]
+  /// Models by provider that the configuration puts in place of the catalog's.
+  var written: [String: [CatalogModel]] = [:]
 
   /// Fills in the catalogs' base URLs and says which providers have no usable plugin. Errors that only
   /// the catalogs show (a credential that the plugin does not know) are configuration errors too.
@@ -20,6 +22,7 @@ struct Settings {
       if catalogs[plugin.name] == nil { catalogs[plugin.name] = plugin.catalog }
     }
     var absent: [String: String] = [:]
+    var written: [String: [CatalogModel]] = [:]
     var errors: [ConfigurationError] = []
     var providers = configuration.providers
     for at in providers.indices {
@@ -36,6 +39,15 @@ struct Settings {
       let place =
         configuration.providerPlaces[settings.name]
         ?? SourcePlace(file: "configuration", line: 1, column: 1)
+      if let list = settings.models {
+        do throws(KinoraError) {
+          written[settings.name] = try Catalog.models(list, terms: catalog.models[0].terms)
+        } catch {
+          errors.append(
+            ConfigurationError(
+              place: place, message: "providers.\(settings.name)\(error.message)"))
+        }
+      }
       let known = catalog.credentials.map(\.name)
       for name in settings.credentials.keys.sorted() where !known.contains(name) {
         errors.append(
@@ -55,14 +67,15 @@ struct Settings {
       }
     }
     let settings = Settings(
-      configuration: configuration, providers: providers, catalogs: catalogs, absent: absent)
+      configuration: configuration, providers: providers, catalogs: catalogs, absent: absent,
+      written: written)
     return (settings, errors)
   }
 
   var index: ModelIndex {
     ModelIndex(
       providers: providers, catalogs: catalogs, defaultModel: configuration.defaultModel,
-      absent: absent)
+      absent: absent, written: written)
   }
 
   /// What the job service goes by.

@@ -2,7 +2,7 @@ import KinoraModel
 
 /// What a rendered file looks like. Files of equal shape are made once.
 struct Shape: Hashable, Sendable {
-  enum Container: String { case mp4, png, jpeg }
+  enum Container: String { case mp4, png, jpeg, webp }
 
   var container = Container.mp4
   /// Pixels; both even for a video.

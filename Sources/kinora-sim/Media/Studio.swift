@@ -119,6 +119,10 @@ final class Studio: Sendable {
   }
 
   private static func codec(_ shape: Shape) -> String {
-    shape.container == .png ? "png" : "mjpeg"
+    switch shape.container {
+    case .png: "png"
+    case .webp: "libwebp"
+    default: "mjpeg"
+    }
   }
 }

@@ -26,12 +26,15 @@ enum Failure: Sendable {
 
 /// All of them.
 enum Providers {
-  static let names = ["openrouter", "google", "vertex", "sample", "still", "comfyui"]
+  static let names = [
+    "openrouter", "google", "vertex", "sample", "still", "comfyui", "openai", "zai", "custom",
+  ]
 
   static func all(_ world: World) -> [any Provider] {
     [
       OpenRouter(world: world), Google(world: world), Vertex(world: world), Sample(world: world),
-      Still(world: world), ComfyUI(world: world),
+      Still(world: world), ComfyUI(world: world), OpenAI(world: world), Zai(world: world),
+      Custom(world: world),
     ]
   }
 }

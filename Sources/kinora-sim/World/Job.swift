@@ -14,7 +14,7 @@ struct Job: Sendable {
   /// When the provider took it.
   let created: Milliseconds
   /// What it will be a picture of.
-  let shape: Shape
+  var shape: Shape
   /// What the provider bills.
   let cost: MicroUSD
   /// A word of the client's by which it finds the job again.

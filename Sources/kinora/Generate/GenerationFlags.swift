@@ -12,7 +12,8 @@ enum GenerationFlags {
     Flag("image", "i", .value("FILE|URL"), "the first frame"),
     Flag("last-image", nil, .value("FILE|URL"), "the last frame"),
     Flag("reference", nil, .values("FILE|URL"), "a reference image; several times"),
-    Flag("source", nil, .value("ID"), "extend or remix this job's result"),
+    Flag("source", nil, .value("ID"), "go on with this job's result"),
+    Flag("as", nil, .value("WORD"), "what to do with the source: extend, remix or edit"),
     Flag("seed", nil, .value("N"), "the same seed makes about the same video"),
     Flag("audio", nil, .onOff, "with sound, or without"),
     Flag("negative", nil, .value("TEXT"), "what should not be seen"),
@@ -48,7 +49,8 @@ struct GenerationFields {
       set("max_cost_usd", .string(String(most.dollars.dropFirst())))
     }
     if let source = arguments.value("source") {
-      set("source", .object([JSONMember("job", .string(source))]))
+      let use = arguments.value("as").map { [JSONMember("as", .string($0))] } ?? []
+      set("source", .object([JSONMember("job", .string(source))] + use))
     }
     try media("input_reference", arguments.value("image"))
     try media("last_frame", arguments.value("last-image"))

@@ -44,6 +44,9 @@ struct SandboxConfiguration {
         "options: {project: kinora-sim, storage_url: \(quoted("\(simulator)/vertex/storage"))}",
       ])
     provider("comfyui", "\(simulator)/comfyui", [])
+    provider("openai-videos", "\(simulator)/openai/v1", [try credentials("openai-videos")])
+    provider("zai", "\(simulator)/zai/api/paas/v4", [try credentials("zai")])
+    provider("custom", "\(simulator)/custom/v1", ["assume_usd: 0"])
     if Files.exists("\(plugins)/kinora-still.so") {
       provider("still", "\(simulator)/still/v1", [])
     }

@@ -31,6 +31,9 @@ enum TestCatalog {
     """
   private static let otherText = """
     {"hosts":[],"base_url":"https://b.example","models":[
-      {"id":"mystery","kinds":["text-to-video","extend"]}]}
+      {"id":"mystery","kinds":["text-to-video","extend"]},
+      {"id":"remixer","kinds":["text-to-video","image-to-video","remix","edit"],"durations":[4,8],
+       "description":"For tests.","inputs":{"first_frame":1},
+       "prices":[{"per":"second","usd":"0.10","source":"test","date":"2026-10-01"}]}]}
     """
 }

@@ -1,0 +1,120 @@
+import KinoraPlugin
+
+/// The four paid requests that make a video.
+extension OpenAIVideos {
+  func submission(_ job: Job, _ dialect: Dialect, _ context: Context) throws(Failure) -> Request {
+    switch job.kind {
+    case "remix":
+      let id = try source(job)
+      return post("/videos/\(id.percentEncoded)/remix", ["prompt": .string(job.prompt)], dialect)
+    case "edit":
+      return post(
+        "/videos/edits",
+        ["prompt": .string(job.prompt), "video": ["id": .string(try source(job))]],
+        dialect)
+    case "extend":
+      guard job.inputs.isEmpty else {
+        throw Failure(.invalid, "an extension takes no other input than its source")
+      }
+      var body: JSON = ["prompt": .string(job.prompt)]
+      if let seconds = job.seconds { body["seconds"] = dialect.seconds(seconds) }
+      body["video"] = ["id": .string(try source(job))]
+      return post("/videos/extensions", body, dialect)
+    default: return try creation(job, dialect, context)
+    }
+  }
+
+  private func source(_ job: Job) throws(Failure) -> String {
+    guard let id = job.sourceHandle, isPlain(id) else {
+      throw Failure(.invalid, "the source has no id of a video that could be gone on with")
+    }
+    return id
+  }
+
+  private func post(_ path: String, _ body: JSON, _ dialect: Dialect) -> Request {
+    .post(
+      dialect.url(path), .paid, headers: dialect.authorized + ["accept": "application/json"],
+      json: body)
+  }
+
+  private func creation(_ job: Job, _ dialect: Dialect, _ context: Context) throws(Failure)
+    -> Request
+  {
+    guard job.inputs.count <= 1, job.inputs.allSatisfy({ $0.role == "first_frame" }) else {
+      throw Failure(.invalid, "\(job.model) takes one input_reference and nothing else")
+    }
+    let image = job.input("first_frame")
+    // A file that only the provider has can be named in JSON alone.
+    if dialect.isJSON || image?.uri != nil {
+      var body: JSON = [:]
+      for field in fields(job, dialect) { body[field.key] = field.value }
+      if let image {
+        body["input_reference"] =
+          image.uri.map { ["file_id": .string($0)] } ?? ["image_url": .dataURL(image)]
+      }
+      return post("/videos", body, dialect)
+    }
+    var form = Multipart()
+    for field in fields(job, dialect) { form.field(field.key, Self.text(field.value)) }
+    if let image {
+      form.file("input_reference", image, name: "input_reference." + image.mime.dropFirst(6))
+    }
+    return .post(
+      dialect.url("/videos"), .paid, headers: dialect.authorized + ["accept": "application/json"],
+      body: form.body(context))
+  }
+
+  /// In the order of the official client, then what only other hosts take.
+  private func fields(_ job: Job, _ dialect: Dialect) -> [JSON.Member] {
+    var list: [JSON.Member] = []
+    func add(_ key: String, _ value: JSON) {
+      if !value.isNull { list.append(JSON.Member(key, value)) }
+    }
+    add("prompt", .string(job.prompt))
+    add("model", .string(job.model))
+    if let seconds = job.seconds { add("seconds", dialect.seconds(seconds)) }
+    add("size", JSON(job.size))
+    if job.size == nil {
+      add("aspect_ratio", JSON(job.aspectRatio))
+      add("resolution", JSON(job.resolution))
+    }
+    add("fps", JSON(job.fps))
+    add("seed", JSON(job.seed))
+    add("negative_prompt", JSON(job.negativePrompt))
+    if let name = dialect.audioField { add(name, JSON(job.audio)) }
+    for option in job.options.members where option.key != "variants" {
+      add(option.key, option.value)
+    }
+    return list
+  }
+
+  /// What is checked and priced is said by the request's own fields alone.
+  func checkOptions(_ job: Job) throws(Failure) {
+    let own: Set<String> = [
+      "prompt", "model", "n", "seconds", "size", "aspect_ratio", "resolution", "fps", "seed",
+      "negative_prompt", "input_reference", "image", "image[]", "video",
+    ]
+    if let option = job.options.members.first(where: { own.contains($0.key) }) {
+      throw Failure(.invalid, "options.\(option.key) is a field of the request: say it there")
+    }
+  }
+
+  /// A field of a form: words and numbers as they are, anything else as JSON text.
+  static func text(_ value: JSON) -> String {
+    if let word = value.string { return word }
+    return String(decoding: value.bytes, as: UTF8.self)
+  }
+
+  /// What else of the job's content is wanted: `options.variants`.
+  func variants(_ job: Job) throws(Failure) -> [String] {
+    let known = ["thumbnail", "spritesheet"]
+    var list: [String] = []
+    for item in job.options["variants"].array {
+      guard let word = item.string, known.contains(word), !list.contains(word) else {
+        throw Failure(.invalid, "options.variants is a list of \(known.joined(separator: ", "))")
+      }
+      list.append(word)
+    }
+    return list
+  }
+}
