@@ -49,7 +49,8 @@ extension OpenAIVideos {
     throws(Failure) -> Output
   {
     let content = "/videos/" + id.percentEncoded + "/content"
-    let headers = dialect.authorized
+    // As the official client asks for it.
+    let headers = dialect.authorized + ["accept": "application/binary"]
     var assets: [Asset] = []
     if let field = dialect.contentField {
       guard let url = answer[field].string, url.hasPrefix("https://") || own(url, dialect) else {

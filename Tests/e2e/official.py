@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl
 LIST = Path(__file__).with_name("wire_differences.txt")
 # What a client says of itself and of the connection, not of the job.
 NOISE = re.compile(
-    r"host|user-agent|x-goog-api-client|x-stainless-.*|accept-encoding|accept-language|connection"
+    r"host|user-agent|x-goog-api-client|x-stainless-.*|zai-sdk-ver|source_type|x-request-sdk"
+    r"|x-source-channel|accept-encoding|accept-language|connection"
     r"|content-length|transfer-encoding|expect|x-sim-.*|http-referer|x-title|x-forwarded-.*|via")
 
 

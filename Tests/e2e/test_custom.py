@@ -106,4 +106,4 @@ def test_a_lost_answer_is_held(sim, daemon, fault):
     job = end(daemon, daemon.post("/v1/videos", {"model": "studio", "prompt": "a fox"})[1])
     assert job["error"]["code"] == "held_for_review", job
     assert len(sim.log()) == 1
-    assert daemon.get("/v1/usage")["data"][0]["reserved_microusd"] == 30_000
+    assert daemon.get("/v1/usage")["data"][0]["reserved_microusd"] == 50_000

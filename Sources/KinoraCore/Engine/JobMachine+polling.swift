@@ -189,7 +189,7 @@ extension JobMachine {
 }
 
 extension PluginFailure {
-  /// The error table's word when the provider ended an accepted job.
+  /// The error table's word when the provider refused a submit or ended a job: a filter has its own.
   var endCode: KinoraError.Code {
     let words = message.lowercased()
     let filtered = ["content", "safety", "moderat", "policy", "filtered", "responsible ai"]

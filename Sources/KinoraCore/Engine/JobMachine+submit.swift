@@ -167,7 +167,7 @@ extension JobMachine {
     job.record.refusals += 1
     guard failure.isRetryable, job.record.refusals < 50, now < job.record.queueUntil else {
       release()
-      return close(.failed, JobFailure(failure.errorCode, failure.message))
+      return close(.failed, JobFailure(failure.endCode, failure.message))
     }
     let wait = Pacing.backoff(
       failures: job.record.refusals, retryAfter: Milliseconds(failure.retryAfter), jitter: jitter)
