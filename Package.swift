@@ -114,7 +114,8 @@ let package = Package(
     tests("API", "KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraModel"),
     tests("Daemon", "KinoraDaemon", "KinoraModel", "KinoraSystem"),
     tests(
-      "Plugin", "CKinoraPlugin", "CSys", "ComfyUIPlugin", "CustomPlugin", "GooglePlugin", "KinoraModel",
+      "Plugin", "CKinoraPlugin", "CSys", "ComfyUIPlugin", "CustomPlugin", "GooglePlugin",
+      "KinoraModel",
       "KinoraPlugin", "KinoraPluginHost", "OpenAIVideosPlugin", "OpenRouterPlugin", "SamplePlugin",
       "StillPlugin", "VertexPlugin", "ZaiPlugin"),
     tests("Tidy"),
