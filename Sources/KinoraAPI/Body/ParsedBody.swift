@@ -7,6 +7,8 @@ struct ParsedBody: Sendable {
   enum Lift: Sendable {
     /// Media, in a file.
     case file(UploadedFile)
+    /// Base64 without a data URL's head, in a file: media only where the field says so.
+    case bare(UploadedFile)
     /// Text of so many bytes that is no data URL and was dropped.
     case text(bytes: Int64)
     /// A data URL of so many bytes that is larger than an input may be and was dropped.

@@ -3,7 +3,8 @@ enum Routes {
   static let all: [Route] = videos + others + doors
 
   /// One line a door; each is a folder under `Doors`.
-  private static let doors: [Route] = []
+  private static let doors: [Route] =
+    TanStackDoor.routes
 
   private static let videos: [Route] = [
     Route(

@@ -37,7 +37,7 @@ struct FieldReader {
     let lifted: Int64? =
       switch body.lift(text) {
       case .text(let bytes), .excess(let bytes): bytes
-      case .file(let file): file.length
+      case .file(let file), .bare(let file): file.length
       case nil: nil
       }
     let bytes = lifted ?? Int64(text.utf8.count)

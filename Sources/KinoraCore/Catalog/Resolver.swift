@@ -25,8 +25,17 @@ public struct DoorDefaults: Sendable {
   /// model's own default.
   public static let table: [String: DoorDefaults] = [
     "videos": DoorDefaults(
-      seconds: 5, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
+      seconds: 5, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
+    "tanstack": tanstack, "tanstack.jobs": tanstack,
+    "gateway": gateway, "gateway.start": gateway,
   ]
+
+  /// 1280x720 and 8 s, as the documentation of TanStack AI has them for OpenAI's models.
+  private static let tanstack = DoorDefaults(
+    seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
+  /// The AI SDK leaves everything to the model; 16:9 and 720p are what most of them begin with.
+  private static let gateway = DoorDefaults(
+    aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
 }
 
 /// Checks a request against a model before any money is spent. Strict: a field that the model cannot
@@ -155,7 +164,9 @@ public struct Resolver {
       try seconds(among: list, words: list.map(\.plain))
     case .range(let low, let high, let step):
       guard let want = request.seconds else {
-        request.seconds = model.defaultDuration ?? min(max(door.seconds ?? low, low), high)
+        let wish = door.seconds.flatMap { (low...high).contains($0) ? $0 : nil }
+        request.seconds =
+          wish ?? model.defaultDuration ?? min(max(door.seconds ?? low, low), high)
         return
       }
       let steps = ((want - low) / step).rounded()
@@ -177,7 +188,7 @@ public struct Resolver {
   private mutating func seconds(among list: [Double], words: [String]) throws(KinoraError) {
     guard let want = request.seconds else {
       let wish = door.seconds.flatMap { list.contains($0) ? $0 : nil }
-      request.seconds = model.defaultDuration ?? wish ?? list.first
+      request.seconds = wish ?? model.defaultDuration ?? list.first
       return
     }
     if list.contains(where: { abs($0 - want) < 0.000_5 }) { return }

@@ -42,10 +42,10 @@ final class RepeatGuard: Sendable {
       if let job = attach(fingerprint, submission) {
         return Accepted(record: try await answer(job), isAttached: true)
       }
-      if submission.isMarkedRepeat,
-        let job = try await fromBefore(fingerprint, submission, store)
+      if submission.isMarkedRepeat || submission.answersAtEnd,
+        let record = try await fromBefore(fingerprint, submission, store, answer)
       {
-        return Accepted(record: try await answer(job), isAttached: true)
+        return Accepted(record: record, isAttached: true)
       }
       let record = try await make()
       remember(record, fingerprint, submission.connection)
@@ -135,20 +135,26 @@ final class RepeatGuard: Sendable {
   }
 
   /// After a restart every old connection has ended; what was delivered is not known any more, so
-  /// only a marked repeat attaches.
+  /// only a marked repeat attaches, and one whose answer cannot have left before the job was over.
   private func fromBefore(
-    _ fingerprint: String, _ submission: Submission, _ store: any JobStore
-  ) async throws(KinoraError) -> JobID? {
+    _ fingerprint: String, _ submission: Submission, _ store: any JobStore,
+    _ answer: (JobID) async throws(KinoraError) -> JobRecord
+  ) async throws(KinoraError) -> JobRecord? {
     guard clock.now() - started < Limits.attachLife else { return nil }
     guard
       let job = try await store.recent(
         client: submission.viewer.client, fingerprint: fingerprint,
         since: clock.now() - Limits.attachLife)
     else { return nil }
+    let record = try await answer(job)
+    let wasOpen = (record.endedAt ?? .max) >= started
+    guard submission.isMarkedRepeat || (record.door == submission.door && wasOpen) else {
+      return nil
+    }
     return state.withLock { state in
       guard state.fingerprints[job] == nil else { return nil }
       state.fingerprints[job] = fingerprint
-      return job
+      return record
     }
   }
 

@@ -47,6 +47,9 @@ public struct Submission: Sendable {
   public var key: String?
   /// The client says that it has sent this before (`x-stainless-retry-count` ≥ 1).
   public var isMarkedRepeat: Bool = false
+  /// The answer leaves when the job is over and not before. A job of this door that was still open
+  /// when the process started was therefore never answered, and an equal request attaches to it.
+  public var answersAtEnd: Bool = false
   /// The connection the request came on.
   public var connection: UInt64 = 0
 

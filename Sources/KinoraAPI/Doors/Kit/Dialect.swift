@@ -7,7 +7,6 @@ struct Dialect: Sendable {
   /// The answer for an error of a request with this id.
   var problem: @Sendable (_ error: KinoraError, _ requestID: String) -> HTTPResponse
 
-
   /// A dialect whose error body is JSON. `body` gets the error, its status and the request's id.
   static func json(
     _ body: @escaping @Sendable (_ error: KinoraError, _ status: Int, _ requestID: String) -> JSON

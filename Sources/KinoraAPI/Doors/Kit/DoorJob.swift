@@ -56,15 +56,17 @@ extension APIService {
   }
 
   /// Calls `each` with the job now and after every change, until it is outwardly over, `each` says
-  /// false, or the task is cancelled (the client left). Nothing is polled.
+  /// false, or the task is cancelled (the client left). Nothing is polled. With `every`, `each` is
+  /// called as well whenever so many milliseconds passed without a change.
   func watch(
-    _ id: JobID, _ viewer: Viewer, each: (JobRecord) async -> Bool
+    _ id: JobID, _ viewer: Viewer, every: Milliseconds? = nil, each: (JobRecord) async -> Bool
   ) async throws(KinoraError) {
     var seen = -1
+    var isDue = false
     while !Task.isCancelled {
       let head = service.hub.head
       let record = try await service.job(id, viewer)
-      if record.sequence != seen {
+      if record.sequence != seen || isDue {
         seen = record.sequence
         guard await each(record) else { return }
       }
@@ -72,7 +74,31 @@ extension APIService {
       if admin.isDraining {
         throw KinoraError(.draining, "kinorad is stopping; \(id) goes on", retryAfter: 2)
       }
+      isDue = await changed(id, after: head, within: every)
+    }
+  }
+
+  /// Waits for a change; true when the time passed first.
+  private func changed(
+    _ id: JobID, after head: Int64, within time: Milliseconds?
+  ) async -> Bool {
+    guard let time else {
       await service.hub.wait(.job(id), after: head)
+      return false
+    }
+    let end = clock.steady() + time
+    return await withTaskGroup(of: Bool.self) { group in
+      group.addTask { [service] in
+        await service.hub.wait(.job(id), after: head)
+        return false
+      }
+      group.addTask { [clock] in
+        await clock.sleep(untilSteady: end)
+        return true
+      }
+      let isLate = await group.next() ?? false
+      group.cancelAll()
+      return isLate
     }
   }
 }

@@ -1,0 +1,130 @@
+import KinoraCore
+import KinoraHTTP
+import KinoraModel
+import Synchronization
+
+/// Making: `POST /api/generate/video`, as a stream or directly, and `POST …/jobs`.
+extension APIService {
+  func tanstackRun(_ call: Call, framing kind: RunFraming.Kind? = nil) -> HTTPReply {
+    later(call) { [self] () throws(KinoraError) in
+      let framing = RunFraming(
+        kind: kind ?? RunFraming.kind(call.request.fields),
+        tellsOffsets: call.request.fields["x-run-id"] != nil)
+      let body = try parsed(call.request)
+      if framing.kind == .object { return try await direct(body, call) }
+      var events = RunEvents(runID: call.requestID, threadID: call.requestID)
+      do throws(KinoraError) {
+        let name = try RunName(body, call.request.fields["x-run-id"])
+        if let run = name.run { events = RunEvents(runID: run, threadID: name.thread ?? run) }
+        let accepted = try await make(body, name, door: "tanstack", answersAtEnd: true, call)
+        let last = call.request.fields["last-event-id"].flatMap { RunOffset($0) }
+        return stream(accepted.record, framing, after: last ?? .beginning, call)
+      } catch {
+        // Its client throws an answer that is not 200 away, words and all.
+        let now = clock.now()
+        let failed = events.failed(
+          TanStackDoor.message(error), code: error.code.rawValue, at: now)
+        return framing.response(
+          .bytes(
+            framing.bytes(events.started(at: now), .started) + framing.bytes(failed, .end)),
+          job: nil)
+      }
+    }
+  }
+
+  /// `POST …/jobs`: the adapter's `createVideoJob`.
+  func tanstackCreate(_ call: Call) -> HTTPReply {
+    later(call) { [self] () throws(KinoraError) in
+      let body = try parsed(call.request)
+      let name = try RunName(body, call.request.fields["x-run-id"])
+      let accepted = try await make(
+        body, name, door: "tanstack.jobs", answersAtEnd: false, call)
+      let record = accepted.record
+      var response = Answer.json([
+        "jobId": .string(record.id.rawValue),
+        "model": .string("\(record.provider)/\(record.model)"),
+      ])
+      response.fields.append("Location", "/v1/videos/\(record.id)")
+      if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
+      response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
+      return response
+    }
+  }
+
+  /// The direct mode: one answer when the job is over.
+  private func direct(_ body: ParsedBody, _ call: Call) async throws(KinoraError) -> HTTPResponse {
+    let name = try RunName(body, call.request.fields["x-run-id"])
+    let accepted = try await make(body, name, door: "tanstack", answersAtEnd: true, call)
+    let id = accepted.record.id
+    try await watch(id, call.viewer) { _ in true }
+    let record = try await service.job(id, call.viewer)
+    var response: HTTPResponse
+    if let error = Self.failure(of: record) {
+      response = TanStackDoor.dialect.problem(error, call.requestID)
+      Answer.forbidRepeat(&response)
+    } else {
+      response = Answer.json(Self.events(of: record).result(record, call.request))
+    }
+    response.fields.append("x-kinora-job", id.rawValue)
+    response.sent = { [service] whole in service.delivered(id, whole: whole) }
+    return response
+  }
+
+  /// A stream about a job, from `last` on.
+  func stream(
+    _ record: JobRecord, _ framing: RunFraming, after last: RunOffset, _ call: Call
+  ) -> HTTPResponse {
+    let events = Self.events(of: record)
+    let writer = RunWriter(
+      api: self, events: events, framing: framing, call: call, job: record.id, last: last)
+    let farewell =
+      framing.tellsOffsets
+      ? []
+      : framing.bytes(
+        events.failed(
+          "kinorad is stopping; \(record.id) goes on", code: "draining", at: clock.now()), .end)
+    let isTold = Told()
+    let streaming = HTTPStreaming(
+      heartbeat: framing.kind == .events ? Array(": keep-alive\n".utf8) : [], farewell: farewell
+    ) { stream in
+      if await writer.run(stream) { isTold.set() }
+    }
+    var response = framing.response(.stream(streaming), job: record.id)
+    response.sent = { [service] whole in
+      service.delivered(record.id, whole: whole && isTold.value)
+    }
+    return response
+  }
+
+  private func make(
+    _ body: ParsedBody, _ name: RunName, door: String, answersAtEnd: Bool, _ call: Call
+  ) async throws(KinoraError) -> Accepted {
+    if let field = call.request.fields.list.first(where: {
+      $0.name.lowercased().hasPrefix("x-byok-")
+    }) {
+      throw KinoraError(
+        .badField, "\(field.name): a provider's key is kept in the configuration, not sent",
+        field: field.name)
+    }
+    let query = try call.query(["model"])
+    let run = try RunRequest(body, name, model: query["model"])
+    var submission = try submission(run.request, door: door, call)
+    if submission.key == nil, let id = name.run { submission.key = "tanstack:\(id)" }
+    submission.answersAtEnd = answersAtEnd
+    return try await make(submission, run.inputs)
+  }
+
+  /// The run of a job; one that its client did not name is called like the job.
+  static func events(of record: JobRecord) -> RunEvents {
+    let run = record.request.metadata[RunName.runKey] ?? record.id.rawValue
+    return RunEvents(
+      runID: run, threadID: record.request.metadata[RunName.threadKey] ?? run)
+  }
+
+  /// Whether a stream came to its last event.
+  private final class Told: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var value: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
+  }
+}
