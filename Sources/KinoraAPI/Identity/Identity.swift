@@ -42,7 +42,7 @@ struct Identity: Sendable {
       }
       return try clients().viewer(uid: uid, gid: gid, isRoot: uid == 0 || uid == ownUID)
     case .tcp:
-      guard let key = Self.bearer(request.fields) else {
+      guard let key = Self.bearer(request.fields) ?? Self.googleKey(request.fields) else {
         throw KinoraError(
           .unauthenticated, "a key is needed: Authorization: Bearer KEY", field: "Authorization")
       }
@@ -51,6 +51,13 @@ struct Identity: Sendable {
       }
       return try clients().viewer(key: holder.id, own: holder.client)
     }
+  }
+
+  /// The key as Google's clients send it, or nil.
+  static func googleKey(_ fields: HTTPFields) -> String? {
+    let values = fields.values("x-goog-api-key")
+    guard values.count == 1, !values[0].isEmpty, fields["authorization"] == nil else { return nil }
+    return values[0]
   }
 
   /// The token of `Authorization: Bearer …` (RFC 6750 §2.1), or nil.

@@ -5,6 +5,8 @@ enum Routes {
   /// One line a door; each is a folder under `Doors`.
   private static let doors: [Route] =
     TanStackDoor.routes
+    + OpenRouterDoor.routes
+    + GoogleDoor.routes
 
   private static let videos: [Route] = [
     Route(

@@ -16,22 +16,27 @@ extension APIService {
           .notSupported, "there is no variant \(variant.prefix(40)) of a file", field: "variant",
           allowed: Self.variants)
       }
-      let (record, artifact, path) = try await service.artifact(
-        call.job, index: index, call.viewer)
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-      guard descriptor >= 0 else {
-        throw KinoraError(.artifactExpired, "the file of \(record.id) was removed")
-      }
-      var response = HTTPResponse(status: 200, fields: ["Content-Type": artifact.mime])
-      response.fields.append(
-        "Content-Disposition",
-        "inline; filename=\"\(Self.fileName(record, artifact, index))\"")
-      response.fields.append("X-Content-Type-Options", "nosniff")
-      response.fields.append("Cache-Control", "private, no-cache")
-      response.body = .file(
-        HTTPFile(descriptor: descriptor, length: artifact.bytes, etag: artifact.sha256))
-      return response
+      return try await content(call.job, index: index, call.viewer)
     }
+  }
+
+  /// The answer with a stored file: ranges, ETag and sendfile are the server's.
+  func content(
+    _ id: JobID, index: Int, _ viewer: Viewer
+  ) async throws(KinoraError) -> HTTPResponse {
+    let (record, artifact, path) = try await service.artifact(id, index: index, viewer)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      throw KinoraError(.artifactExpired, "the file of \(record.id) was removed")
+    }
+    var response = HTTPResponse(status: 200, fields: ["Content-Type": artifact.mime])
+    response.fields.append(
+      "Content-Disposition", "inline; filename=\"\(Self.fileName(record, artifact, index))\"")
+    response.fields.append("X-Content-Type-Options", "nosniff")
+    response.fields.append("Cache-Control", "private, no-cache")
+    response.body = .file(
+      HTTPFile(descriptor: descriptor, length: artifact.bytes, etag: artifact.sha256))
+    return response
   }
 
   /// `generated_1795248000000.mp4`: when the job was made, in milliseconds, and what the bytes are.

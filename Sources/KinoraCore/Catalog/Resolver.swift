@@ -28,6 +28,10 @@ public struct DoorDefaults: Sendable {
       seconds: 5, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
     "tanstack": tanstack, "tanstack.jobs": tanstack,
     "gateway": gateway, "gateway.start": gateway,
+    // As their own providers do without a wish: the model's own length.
+    "openrouter": DoorDefaults(aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
+    "google": DoorDefaults(
+      seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
   ]
 
   /// 1280x720 and 8 s, as the documentation of TanStack AI has them for OpenAI's models.
