@@ -33,7 +33,7 @@ import Testing
 
   @Test(
     "the Swift plugins that ship pass every check with their transcripts [T24] [T25]",
-    arguments: ["Sample", "OpenRouter", "Google", "Vertex"])
+    arguments: ["Sample", "OpenRouter", "Google", "Vertex", "ComfyUI"])
   func shipped(_ name: String) async throws {
     let folder = try Linked.temporaryFolder()
     let path = "\(folder)/kinora-\(name.lowercased()).so"
