@@ -54,6 +54,8 @@ let package = Package(
     shared("OpenAIVideos", "openai-videos"),
     shared("Zai"),
     shared("Custom"),
+    shared("Kling"),
+    shared("VercelGateway", "vercel-gateway"),
   ],
   targets: [
     // Floor 0: C headers, system libraries, what Swift cannot say.
@@ -102,6 +104,8 @@ let package = Package(
     plugin("OpenAIVideos"),
     plugin("Zai"),
     plugin("Custom"),
+    plugin("Kling"),
+    plugin("VercelGateway"),
     .target(
       name: "StillPlugin", dependencies: ["CKinoraPlugin"], path: "Plugins/Still",
       exclude: ["transcripts"], cSettings: c, linkerSettings: entryOnly),
@@ -115,9 +119,9 @@ let package = Package(
     tests("Daemon", "KinoraDaemon", "KinoraModel", "KinoraSystem"),
     tests(
       "Plugin", "CKinoraPlugin", "CSys", "ComfyUIPlugin", "CustomPlugin", "GooglePlugin",
-      "KinoraModel",
-      "KinoraPlugin", "KinoraPluginHost", "OpenAIVideosPlugin", "OpenRouterPlugin", "SamplePlugin",
-      "StillPlugin", "VertexPlugin", "ZaiPlugin"),
+      "KinoraModel", "KinoraPlugin", "KinoraPluginHost", "KlingPlugin", "OpenAIVideosPlugin",
+      "OpenRouterPlugin", "SamplePlugin", "StillPlugin", "VercelGatewayPlugin", "VertexPlugin",
+      "ZaiPlugin"),
     tests("Tidy"),
   ],
   swiftLanguageModes: [.v6]

@@ -5,11 +5,13 @@ import Glibc
 import GooglePlugin
 import KinoraModel
 import KinoraPluginHost
+import KlingPlugin
 import OpenAIVideosPlugin
 import OpenRouterPlugin
 import SamplePlugin
 import StillPlugin
 import Synchronization
+import VercelGatewayPlugin
 import VertexPlugin
 import ZaiPlugin
 
@@ -24,6 +26,7 @@ enum Linked {
     ("ComfyUI", { comfyUIEntry($0) }),
     ("OpenAIVideos", { openAIVideosEntry($0) }), ("Zai", { zaiEntry($0) }),
     ("Custom", { customEntry($0) }),
+    ("Kling", { klingEntry($0) }), ("VercelGateway", { vercelGatewayEntry($0) }),
   ]
 
   static func plugin(_ folder: String) throws -> LoadedPlugin {

@@ -55,6 +55,20 @@ import Testing
     #expect(!egress.isOwn(try OutboundURL("https://cdn.example.com:444/x")))
   }
 
+  @Test("with * in the catalog results may lie anywhere, requests go where they went before")
+  func anywhere() throws {
+    let egress = try egress("https://api.example.com/v1", ["cdn.example.com", "*"])
+    let url = try OutboundURL("https://media.example.org/a.mp4")
+    try egress.check(url, isDownload: true)
+    #expect(!egress.isOwn(url))
+    let error = #expect(throws: KinoraError.self) { try egress.check(url) }
+    #expect(error?.code == .urlRefused)
+    for text in ["http://media.example.org/a.mp4", "https://media.example.org:8443/a.mp4"] {
+      let url = try OutboundURL(text)
+      #expect(throws: KinoraError.self) { try egress.check(url, isDownload: true) }
+    }
+  }
+
   @Test("a request outside is refused before a credential is read or a byte is sent")
   func refused() async throws {
     let server = TestServer { _, connection in connection.json("{}") }

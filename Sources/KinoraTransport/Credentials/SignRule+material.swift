@@ -28,6 +28,7 @@ extension SignRule {
       fields.reduce(into: []) { $0.formUnion(CredentialTemplate($1.1).names) }
     }
     switch kind {
+    case .stored(let key): return [key]
     case .jwt(let rule): return names(rule.claims).union(names(rule.header)).union([rule.key])
     case .refresh(_, let fields): return names(fields)
     case .bearer(_, let rule, let fields):
@@ -40,7 +41,7 @@ extension SignRule {
     var found = Material()
     for path in paths.sorted() { found.secrets[path] = try store.value(path) }
     switch kind {
-    case .jwt: break
+    case .jwt, .stored: break
     case .refresh(let endpoint, _), .bearer(let endpoint, _, _):
       found.endpoint = endpoint.usual
       // A file without the member means the usual one.

@@ -11,17 +11,20 @@ import KinoraModel
 ///                        "refresh_token":"{{credential:refresh_token}}"}},
 ///   "service": {"type":"oauth_jwt_bearer", "endpoint":"https://auth.example.com/token",
 ///               "endpoint_from":"account.token_uri", "alg":"RS256", "key":"account.private_key",
-///               "claims":{"iss":"{{credential:account.client_email}}"}}
+///               "claims":{"iss":"{{credential:account.client_email}}"}},
+///   "either": [{"type":"jwt", …}, {"type":"stored", "key":"api_key"}]
 /// }
 /// ```
 /// `key` names a credential; claims, header and fields may hold placeholders. `NAME.member` is a
 /// string inside of a credential that is a JSON file. `endpoint_from` is a member that may name
 /// another endpoint than `endpoint`. `iat`, `exp` and `nbf` are the host's, and `aud` is the endpoint
 /// where the claims name none. An array of rules are alternatives: the first one counts whose
-/// credentials can all be read.
+/// credentials can all be read; `stored` is a stored credential as it is, the way out of an array.
 struct SignRule: Sendable {
   enum Kind: Sendable {
     case jwt(JWTRule)
+    /// A stored credential, by its name.
+    case stored(String)
     /// RFC 6749 §6.
     case refresh(Endpoint, fields: [(String, String)])
     /// RFC 7523 §2.1.
@@ -66,7 +69,7 @@ struct SignRule: Sendable {
     _ name: String, _ json: JSON, _ declared: Set<String>
   ) throws(KinoraError) -> SignRule {
     let known = [
-      "jwt": ["type", "alg", "key", "header", "claims", "life_s"],
+      "stored": ["type", "key"], "jwt": ["type", "alg", "key", "header", "claims", "life_s"],
       "oauth_refresh": ["type", "endpoint", "endpoint_from", "fields"],
       "oauth_jwt_bearer": [
         "type", "endpoint", "endpoint_from", "fields", "alg", "key", "header", "claims", "life_s",
@@ -79,6 +82,7 @@ struct SignRule: Sendable {
       throw wrong("\(name).\(member.key)", "is not known here", keys)
     }
     switch type {
+    case "stored": return SignRule(kind: .stored(try key(name, json, declared)))
     case "jwt": return SignRule(kind: .jwt(try token(name, json, declared)))
     case "oauth_refresh":
       return SignRule(
@@ -99,9 +103,7 @@ struct SignRule: Sendable {
     guard let algorithm = json["alg"]?.string.flatMap(JWT.Algorithm.init) else {
       throw wrong("\(name).alg", "is not known here", allowed)
     }
-    guard let key = json["key"]?.string, CredentialStore.base(key, among: declared) != nil else {
-      throw wrong("\(name).key", "must name a declared credential", declared.sorted())
-    }
+    let key = try key(name, json, declared)
     let life = json["life_s"]?.integer ?? 1800
     guard (60...86_400).contains(life) else {
       throw wrong("\(name).life_s", "must be from 60 to 86400")
@@ -114,6 +116,15 @@ struct SignRule: Sendable {
     return JWTRule(
       algorithm: algorithm, key: key, header: json["header"]?.members ?? [],
       claims: json["claims"]?.members ?? [], lifeSeconds: life)
+  }
+
+  private static func key(
+    _ name: String, _ json: JSON, _ declared: Set<String>
+  ) throws(KinoraError) -> String {
+    guard let key = json["key"]?.string, CredentialStore.base(key, among: declared) != nil else {
+      throw wrong("\(name).key", "must name a declared credential", declared.sorted())
+    }
+    return key
   }
 
   private static func fields(

@@ -87,6 +87,9 @@ final class SignedCredentials: DerivedCredentials {
     _ rule: SignRule, _ material: SignRule.Material
   ) async throws(KinoraError) -> Entry {
     switch rule.kind {
+    case .stored(let key):
+      // For ever: it is read anew for each use, and another one ends this.
+      return Entry(secret: try read(key, material), material: material, until: .max)
     case .jwt(let rule):
       let margin = min(Self.marginSeconds, rule.lifeSeconds / 2)
       return Entry(
@@ -115,11 +118,18 @@ final class SignedCredentials: DerivedCredentials {
       JSONMember("iat", .integer(now)), JSONMember("nbf", .integer(now - Self.skewSeconds)),
       JSONMember("exp", .integer(now + rule.lifeSeconds)),
     ]
-    guard let key = material.secrets[rule.key] else {
-      throw KinoraError(.credentialMissing, "credential \(rule.key) was not read")
-    }
     return try JWT.token(
-      rule.algorithm, key: key, header: try filled(rule.header, material), claims: claims)
+      rule.algorithm, key: try read(rule.key, material), header: try filled(rule.header, material),
+      claims: claims)
+  }
+
+  private func read(
+    _ name: String, _ material: SignRule.Material
+  ) throws(KinoraError) -> Secret {
+    guard let secret = material.secrets[name] else {
+      throw KinoraError(.credentialMissing, "credential \(name) was not read")
+    }
+    return secret
   }
 
   private func filled(

@@ -6,6 +6,8 @@ public struct Egress: Sendable {
   public let base: OutboundURL
   private let exact: Set<OutboundHost>
   private let suffixes: [String]
+  /// `*`: results may lie on any public host.
+  private let takesResultsAnywhere: Bool
   private let allowsPrivate: Bool
   private let hasProxy: Bool
 
@@ -27,7 +29,8 @@ public struct Egress: Sendable {
     }
     var exact: Set<OutboundHost> = []
     var suffixes: [String] = []
-    for host in hosts {
+    takesResultsAnywhere = hosts.contains("*")
+    for host in hosts where host != "*" {
       do throws(KinoraError) {
         if host.hasPrefix("*.") {
           suffixes.append("." + (try OutboundHost(String(host.dropFirst(2))).urlText))
@@ -46,9 +49,10 @@ public struct Egress: Sendable {
   }
 
   /// Throws `urlRefused`, naming the host and what would be allowed, when a request may not go there.
-  public func check(_ url: OutboundURL) throws(KinoraError) {
+  /// A download may go further than others where the catalog says `*`; it is then to be `.publicOnly`.
+  public func check(_ url: OutboundURL, isDownload: Bool = false) throws(KinoraError) {
     if url.hasSameOrigin(as: base) { return }
-    guard isListed(url.host) else {
+    guard isListed(url.host) || (isDownload && takesResultsAnywhere) else {
       throw KinoraError(
         .urlRefused, "\(url.origin) is neither the provider's base address nor in its catalog",
         allowed: [base.origin] + exact.map(\.urlText).sorted() + suffixes.map { "*" + $0 }.sorted())
@@ -67,6 +71,9 @@ public struct Egress: Sendable {
     url.hasSameOrigin(as: base)
       || (exact.contains(url.host) && url.scheme == "https" && url.port == 443)
   }
+
+  /// False where a download goes only because of `*`: its peer's address is looked at then.
+  func isNamed(_ url: OutboundURL) -> Bool { url.hasSameOrigin(as: base) || isListed(url.host) }
 
   /// Which addresses a connection to `url` may lead to.
   func peerRule(_ url: OutboundURL) -> PeerRule {

@@ -77,7 +77,7 @@ struct ProviderLink: Sendable {
     let fields =
       isOwn
       ? request.fields : request.fields.filter { CredentialTemplate($0.value).names.isEmpty }
-    var prepared = try await prepare(request, fields: fields)
+    var prepared = try await prepare(request, fields: fields, isDownload: true)
     prepared.isDownload = true
     prepared.timeout = request.timeout == 0 ? Self.downloadTimeout : Int64(request.timeout)
     prepared.answer.destination = path
@@ -94,7 +94,7 @@ struct ProviderLink: Sendable {
   ) throws(KinoraError) -> PreparedRequest {
     var next = request
     next.url = try request.url.resolving(location)
-    try egress.check(next.url)
+    try egress.check(next.url, isDownload: true)
     next.peer = egress.peerRule(next.url)
     if !next.url.hasSameOrigin(as: request.url) {
       let never: Set<String> = ["authorization", "cookie", "proxy-authorization"]
@@ -107,11 +107,11 @@ struct ProviderLink: Sendable {
   }
 
   private func prepare(
-    _ request: ProviderRequest, fields: [(name: String, value: String)]
+    _ request: ProviderRequest, fields: [(name: String, value: String)], isDownload: Bool = false
   ) async throws(KinoraError) -> PreparedRequest {
     try RequestRules.checkMethod(request.method)
     // First the rules, then the secrets: an address that is refused needs none.
-    try egress.check(try OutboundURL(request.url))
+    try egress.check(try OutboundURL(request.url), isDownload: isDownload)
     let names = try CredentialFilling.names(
       url: request.url, fields: fields, declared: declared)
     var secrets: [String: Secret] = [:]
@@ -121,7 +121,7 @@ struct ProviderLink: Sendable {
         ? try await derived.secret(name) : try credentials.secret(name)
     }
     let url = try OutboundURL(try CredentialFilling.fill(url: request.url, secrets))
-    try egress.check(url)
+    try egress.check(url, isDownload: isDownload)
     var filled: [(name: String, value: String)] = []
     for field in fields {
       filled.append((field.name, try CredentialFilling.fill(value: field.value, secrets)))

@@ -116,9 +116,15 @@ public final class TransportPool: Transport {
     _ request: ProviderRequest, provider: String, to path: String, limit: Int64
   ) async -> Exchange {
     guard let link = links.withLock({ $0[provider] }) else { return Self.unknown(provider) }
-    let (kind, reason) = (link.choice.kind, link.choice.reason)
+    var (kind, reason) = (link.choice.kind, link.choice.reason)
+    /// Only libcurl can look at the address that a name leads to before it connects.
+    func choose(_ url: OutboundURL) {
+      guard !link.egress.isNamed(url) else { return }
+      (kind, reason) = (.libcurl, "a host that the catalog does not name")
+    }
     do throws(KinoraError) {
       var next = try await link.prepare(download: request, to: path, limit: limit)
+      choose(next.url)
       let plain = Set(
         request.fields.filter { CredentialTemplate($0.value).names.isEmpty }
           .map { $0.name.lowercased() })
@@ -126,6 +132,7 @@ public final class TransportPool: Transport {
         let result = await wire(kind).run(next)
         guard let location = Self.redirect(result) else { return result.exchange(kind, reason) }
         next = try link.follow(next, plain, to: location)
+        choose(next.url)
       }
       let result = await wire(kind).run(next)
       guard Self.redirect(result) == nil else {

@@ -28,6 +28,7 @@ enum Failure: Sendable {
 enum Providers {
   static let names = [
     "openrouter", "google", "vertex", "sample", "still", "comfyui", "openai", "zai", "custom",
+    "kling", "vercel",
   ]
 
   static func all(_ world: World) -> [any Provider] {
@@ -35,6 +36,7 @@ enum Providers {
       OpenRouter(world: world), Google(world: world), Vertex(world: world), Sample(world: world),
       Still(world: world), ComfyUI(world: world), OpenAI(world: world), Zai(world: world),
       Custom(world: world),
+      Kling(world: world), Vercel(world: world),
     ]
   }
 }

@@ -47,6 +47,8 @@ struct SandboxConfiguration {
     provider("openai-videos", "\(simulator)/openai/v1", [try credentials("openai-videos")])
     provider("zai", "\(simulator)/zai/api/paas/v4", [try credentials("zai")])
     provider("custom", "\(simulator)/custom/v1", ["assume_usd: 0"])
+    provider("kling", "\(simulator)/kling", [try credentials("kling")])
+    provider("vercel-gateway", "\(simulator)/vercel/v4/ai", [try credentials("vercel-gateway")])
     if Files.exists("\(plugins)/kinora-still.so") {
       provider("still", "\(simulator)/still/v1", [])
     }
