@@ -15,7 +15,7 @@ import Testing
   }
 
   private func fixture(
-    _ base: String, _ sign: String, key: String, clock: Wall?
+    _ base: String, _ sign: String, key: String, clock: Wall?, more: [String] = []
   ) throws -> (Fixture, Result<Void, KinoraError>) {
     let fixture = try Fixture(base, .libcurl, key: key, clock: clock)
     var settings = ProviderSettings(name: "p", plugin: "plug", baseURL: base)
@@ -23,7 +23,9 @@ import Testing
     settings.credentials = ["secret": .environment("TEST_KEY"), "id": .environment("TEST_KEY")]
     let catalog = Catalog(
       hosts: [], baseURL: base, transport: .libcurl,
-      credentials: ["secret", "id"].map { CatalogCredential(name: $0, isRequired: true, help: "") },
+      credentials: (["secret", "id"] + more).map {
+        CatalogCredential(name: $0, isRequired: true, help: "")
+      },
       sign: try JSON.parse(Array(sign.utf8)), pollMilliseconds: 1, models: [])
     do throws(KinoraError) {
       try fixture.pool.update(settings: [settings], catalogs: ["plug": catalog])
@@ -219,6 +221,23 @@ import Testing
     #expect(
       fixture.pool.problem(provider: "p")?.message
         == "provider p: credential secret or id is not configured")
+  }
+
+  @Test("the last alternative may be a stored credential as it is")
+  func stored() async throws {
+    let server = TestServer { _, connection in connection.json("{}") }
+    let sign = """
+      {"token":[{"type":"jwt","alg":"HS256","key":"absent"},{"type":"stored","key":"secret"}]}
+      """
+    let (fixture, made) = try fixture(
+      server.base, sign, key: "a plain key", clock: Wall(), more: ["absent"])
+    try made.get()
+    #expect(await fixture.send(poll(server.base)).response?.status == 200)
+    #expect(server.requests.first?.field("authorization") == "Bearer a plain key")
+    let (_, wrong) = try self.fixture(
+      server.base, #"{"token":{"type":"stored","key":"nobody"}}"#, key: "k", clock: Wall())
+    let error = #expect(throws: KinoraError.self) { try wrong.get() }
+    #expect(error?.field == "catalog.kinora.sign/1.token.key")
   }
 
   @Test("a token that the provider refuses is made anew once, a paid request is not repeated")

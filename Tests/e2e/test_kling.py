@@ -155,7 +155,7 @@ def test_an_extension_is_one_longer_clip(sim, kling):
     assert longer["kinora"]["cost"]["quoted_microusd"] == settled(longer) == 140_000
     status, refusal, _ = kling.post(
         "/v1/videos", {"model": "kling/kling-v2-6", "prompt": "x", "source": {"job": first["id"]}})
-    assert status == 400 and "cannot do extend" in refusal["detail"], refusal
+    assert status == 400 and "cannot go on with an earlier result" in refusal["detail"], refusal
 
 
 def test_sound_and_the_choice_of_price(sim, kling):
@@ -229,6 +229,15 @@ def test_the_choice_can_be_written(sim, daemons, tmp_path):
     job = over(daemon, model="kling-none/kling-3.0-turbo", seconds=3)
     assert job["status"] == "failed" and "needs the credential api_key" in job["error"]["message"]
     assert len(submits(sim)) == 1
+
+
+def test_without_a_credential(sim, daemons, tmp_path):
+    """Neither pair nor key: said at once, with what is needed."""
+    text = entry(sim, tmp_path, keys=("access_key",))
+    daemon = daemons(sim, speed=40, providers=text).start()
+    status, refusal, _ = daemon.post("/v1/videos", {"model": "kling/kling-v1", "prompt": "x"})
+    assert status == 400 and refusal["error"]["code"] == "credential_missing", refusal
+    assert "secret_key" in refusal["detail"] and ACCESS not in refusal["detail"]
 
 
 # Refusals and failures.
