@@ -271,10 +271,8 @@ public struct Resolver {
       guard request.snap else {
         throw KinoraError(
           .badField,
-          model.fps.isEmpty
-            ? "\(model.id) takes no fps"
-            : "fps must be one of \(model.fps.map(String.init).joined(separator: ", "))",
-          field: "fps", allowed: model.fps.map(String.init))
+          model.fps.isEmpty ? "\(model.id) takes no fps" : "fps must be \(model.rateWords)",
+          field: "fps", allowed: model.rates)
       }
       asked["fps"] = String(fps)
       request.fps = model.fps.min { abs($0 - fps) < abs($1 - fps) }
