@@ -18,6 +18,7 @@ let sampleCatalog = """
   {"id":"clip-sync","name":"Clip in the answer itself","kinds":["text-to-video"],\(clip),\(price),
     "submit":{"cancel":"none"}},
   {"id":"still-image","name":"Still image","kinds":["image"],"sizes":\(sizes),
+    "inputs":{"reference":3},
     "aspect_ratios":["16:9","9:16","1:1"],"seed":true,"options":[],
     "prices":[{"per":"clip","usd":"0.01","source":"kinora-sim","date":"2026-10-01"}],
     "submit":{"cancel":"none"}}

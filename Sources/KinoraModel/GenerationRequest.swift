@@ -39,6 +39,9 @@ public struct GenerationRequest: Sendable, Codable, Equatable {
   public var metadata: [String: String] = [:]
   /// The client's own user, for budgets by end user.
   public var endUser: String?
+  /// Seconds between polls that the client wants at least; the provider's own pace is never exceeded.
+  /// Not part of what is made, so a repeat may name another.
+  public var pollSeconds: Double?
   /// Options that only this provider knows, passed through to its plugin.
   public var options: JSON?
 

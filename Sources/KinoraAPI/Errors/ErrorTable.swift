@@ -81,6 +81,7 @@ package enum ErrorTable {
     .notSupported: Row(501, "This does not exist here", mayRepeat: false),
     .draining: Row(503, "The daemon is stopping"),
     .unavailable: Row(503, "A part does not work now"),
+    .pollTimeout: Row(504, "The job takes longer than the client waits", mayRepeat: false),
     .versionNotSupported: Row(505, "The HTTP version is not spoken here", mayRepeat: false),
     .storageFull: Row(507, "The disk is full"),
     // What happened at a provider.

@@ -20,6 +20,8 @@ extension KinoraError.Code {
   static let misdirectedRequest = Self("misdirected_request")
   /// Too many or too long header fields.
   static let headersTooLarge = Self("headers_too_large")
+  /// The client's patience ended before the job did; the job goes on.
+  static let pollTimeout = Self("poll_timeout")
   /// Neither HTTP/1.1 nor HTTP/1.0.
   static let versionNotSupported = Self("version_not_supported")
 }

@@ -8,6 +8,7 @@ enum ModelRenderer {
     [
       "id": .string(entry.id), "object": "model", "created": 0,
       "owned_by": .string(entry.settings.name),
+      "output_modalities": [.string(entry.model.medium)],
       "kinora": kinora(entry, problem: problem),
     ]
   }

@@ -7,6 +7,8 @@ enum Routes {
     TanStackDoor.routes
     + OpenRouterDoor.routes
     + GoogleDoor.routes
+    + ChatDoor.routes + ImagesDoor.routes
+    + StorageDoor.routes
 
   private static let videos: [Route] = [
     Route(

@@ -46,7 +46,8 @@ extension APIService {
     return "generated_\(record.createdAt)\(suffix).\(ending(artifact.mime))"
   }
 
-  private static func ending(_ mime: String) -> String {
+  /// How the name of a file of this type ends.
+  static func ending(_ mime: String) -> String {
     switch mime {
     case "video/mp4": "mp4"
     case "video/webm": "webm"

@@ -39,13 +39,20 @@ struct VideoFields {
     request.seed = try fields.integer("seed", in: Int64.min...Int64.max)
     request.count = Int(try fields.integer("n", in: 1...100) ?? 1)
     (request.sourceJob, request.sourceUse) = try Self.source(fields)
-    request.maxCost = try Self.amount(fields)
     request.snap = try fields.bool("snap") ?? false
-    request.metadata = try Self.metadata(fields)
-    request.endUser = try Self.user(fields)
+    try Self.readAccount(fields, into: &request)
     request.options = try Self.options(fields, body)
     isDryRun = try fields.bool("dry_run") ?? false
     inputs = try MediaFields(fields: fields, body: body).inputs()
+  }
+
+  /// Who pays and for whom, the same in every dialect: `max_cost_usd`, `metadata`, `user`.
+  static func readAccount(
+    _ fields: FieldReader, into request: inout GenerationRequest
+  ) throws(KinoraError) {
+    request.maxCost = try amount(fields)
+    request.metadata = try metadata(fields)
+    request.endUser = try user(fields)
   }
 
   private static func seconds(_ fields: FieldReader) throws(KinoraError) -> Double? {

@@ -20,6 +20,8 @@ public struct DoorDefaults: Sendable {
   public var resolution: String?
   /// Values always move to the nearest possible one.
   public var alwaysSnaps: Bool
+  /// The model, where the door does not leave that to the configuration.
+  public var model: String?
 
   /// One row a door. Wishes of the door, never demands: what a model does not offer is left to the
   /// model's own default.
@@ -32,6 +34,11 @@ public struct DoorDefaults: Sendable {
     "openrouter": DoorDefaults(aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
     "google": DoorDefaults(
       seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
+    "chat": DoorDefaults(
+      seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
+    "images": DoorDefaults(alwaysSnaps: false),
+    "storage-backend": DoorDefaults(
+      seconds: 5, aspectRatio: "9:16", alwaysSnaps: true, model: "veo-3.1-fast"),
   ]
 
   /// 1280x720 and 8 s, as the documentation of TanStack AI has them for OpenAI's models.

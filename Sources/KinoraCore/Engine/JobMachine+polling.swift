@@ -94,7 +94,7 @@ extension JobMachine {
       if job.record.note != nil, step.note == nil { job.record.note = nil }
       if state == .submitted, job.record.submittedAt != now { move(to: .running) }
       if job.record.cancelRequestedAt != nil { return cancelAccepted() }
-      wakeBeforeDeadline(pacing.wait(wish: Milliseconds(milliseconds), jitter: jitter))
+      wakeBeforeDeadline(pacing.wait(wish: paced(milliseconds), jitter: jitter))
     case .send(let request) where request.isIdempotent:
       effects.append(.send(request, isPaid: false))
     case .send: hold(.pluginFault, "the plugin wanted to pay for an accepted job again")
@@ -102,6 +102,14 @@ extension JobMachine {
     case .fail(let failure): providerFailed(failure)
     case .unsupported: hold(.pluginFault, "the plugin does not know how to go on with this job")
     }
+  }
+
+  /// A plugin's wait, or the longer one that the request asks for. A wait of 0 is no poll but goes on
+  /// with something.
+  func paced(_ milliseconds: UInt32) -> Milliseconds {
+    let wish = Milliseconds(milliseconds)
+    guard wish > 0, let asked = job.record.request.pollSeconds else { return wish }
+    return max(wish, Milliseconds(asked * 1000))
   }
 
   private mutating func providerFailed(_ failure: PluginFailure) {

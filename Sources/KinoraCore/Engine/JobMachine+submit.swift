@@ -20,7 +20,7 @@ extension JobMachine {
       effects.append(.send(request, isPaid: false))
     case .send(let request): sendPaid(request)
     case .wait(let milliseconds):
-      effects.append(.wake(after: pacing.wait(wish: Milliseconds(milliseconds), jitter: jitter)))
+      effects.append(.wake(after: pacing.wait(wish: paced(milliseconds), jitter: jitter)))
     case .succeed(let result): succeeded(result)
     case .fail(let failure): refused(failure)
     case .unsupported:

@@ -19,6 +19,9 @@ public final class JobService: Sendable {
     /// for every request, so it must be cheap.
     public var readiness: @Sendable (_ provider: String) -> KinoraError? = { _ in nil }
 
+    /// Whom a client may name as the customer that a job is for, by client (`uid:1000`, `key:shop`).
+    public var customers: [String: Customers] = [:]
+
     /// A policy.
     public init(index: ModelIndex, maxQueued: Int, hostCap: MicroUSD?) {
       self.index = index

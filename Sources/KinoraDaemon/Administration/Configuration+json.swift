@@ -34,6 +34,12 @@ extension Configuration {
         "host": ["usd_per_day": hostBudget.map { .string(String($0.dollars.dropFirst())) } ?? .null]
       ],
       "clients": clients.map { .object($0.map { JSONMember($0.name, Self.json($0)) }) } ?? .null,
+      "doors": [
+        "storage_backend": [
+          "customers": .object(
+            customers.sorted { $0.key < $1.key }.map { JSONMember($0.key, Self.json($0.value)) })
+        ]
+      ],
       "retention": ["events": .string("\(eventLife / 1000)s")],
       "log": ["level": .string(logLevel)],
     ]
@@ -53,6 +59,13 @@ extension Configuration {
         "usd_per_day": dollars(client.dayCap), "usd_per_user_per_day": dollars(client.userDayCap),
       ],
     ]
+  }
+
+  private static func json(_ customers: Customers) -> JSON {
+    switch customers {
+    case .all: "all"
+    case .only(let list): .array(list.sorted().map { .integer($0) })
+    }
   }
 
   private static func json(_ provider: ProviderSettings) -> JSON {

@@ -54,6 +54,8 @@ public struct Configuration: Sendable {
   public var eventLife: Milliseconds = 30 * 86_400_000
   /// How long finished jobs and their files are kept; nil for ever.
   public var jobLife: Milliseconds?
+  /// For which customers a client may ask, by client; without an entry for its own number alone.
+  public var customers: [String: Customers] = [:]
   /// The spawned curl.
   public var curlPath = "/usr/bin/curl"
   /// Debug, info, notice, warning or error.
@@ -123,6 +125,7 @@ public struct Configuration: Sendable {
       budgets.finish()
     }
     if let section = top.section("clients") { readClients(section) }
+    if let doors = top.section("doors") { readDoors(doors) }
     if let retention = top.section("retention") {
       eventLife = retention.duration("events") ?? eventLife
       jobLife = retention.duration("jobs")

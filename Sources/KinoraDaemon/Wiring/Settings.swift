@@ -85,6 +85,7 @@ struct Settings {
     policy.queueWait = configuration.queueWait
     policy.clients = ClientTable(
       configuration.clients, usualConcurrency: configuration.clientConcurrency)
+    policy.customers = configuration.customers
     var required: [String: [String]] = [:]
     var lacking: [String: KinoraError] = [:]
     for provider in providers {

@@ -33,6 +33,9 @@ struct MediaText: Sendable {
   /// Adds text as it is.
   mutating func text(_ text: String) { pieces.append(.text(Array(text.utf8))) }
 
+  /// Adds bytes as they are.
+  mutating func bytes(_ bytes: [UInt8]) { pieces.append(.text(bytes)) }
+
   /// Adds a file's bytes as base64 (RFC 4648 §4, padded, no line ends).
   mutating func base64(_ file: MediaFile) { pieces.append(.base64(file)) }
 
@@ -100,20 +103,26 @@ enum Base64Text {
 
   /// RFC 4648 §4, padded.
   static func encode(_ bytes: [UInt8]) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var at = 0
-    while at < bytes.count {
-      let rest = bytes.count - at
-      let group =
-        UInt32(bytes[at]) << 16 | (rest > 1 ? UInt32(bytes[at + 1]) << 8 : 0)
-        | (rest > 2 ? UInt32(bytes[at + 2]) : 0)
-      text.append(alphabet[Int(group >> 18)])
-      text.append(alphabet[Int(group >> 12 & 63)])
-      text.append(rest > 1 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))
-      text.append(rest > 2 ? alphabet[Int(group & 63)] : UInt8(ascii: "="))
-      at += 3
+    let length = (bytes.count + 2) / 3 * 4
+    return [UInt8](unsafeUninitializedCapacity: length) { text, count in
+      alphabet.withUnsafeBufferPointer { letters in
+        bytes.withUnsafeBufferPointer { bytes in
+          var (at, to) = (0, 0)
+          while at < bytes.count {
+            let rest = bytes.count - at
+            let group =
+              Int(bytes[at]) << 16 | (rest > 1 ? Int(bytes[at + 1]) << 8 : 0)
+              | (rest > 2 ? Int(bytes[at + 2]) : 0)
+            text[to] = letters[group >> 18]
+            text[to + 1] = letters[group >> 12 & 63]
+            text[to + 2] = rest > 1 ? letters[group >> 6 & 63] : UInt8(ascii: "=")
+            text[to + 3] = rest > 2 ? letters[group & 63] : UInt8(ascii: "=")
+            at += 3
+            to += 4
+          }
+        }
+      }
+      count = length
     }
-    return text
   }
 }
