@@ -163,7 +163,7 @@ def test_one_of_several_may_fail(daemon, sim):
     ({"model": "VEO-x"}, {}, 400, "model_unknown"),
     ({"model": "kling"}, {}, 400, "model_unknown"),
     ({"model": "KLING-v9"}, {}, 400, "model_unknown"),
-    ({"model": "sora-2"}, {}, 400, "model_unknown"),
+    ({"model": "sora-9"}, {}, 400, "model_unknown"),
     ({"poll_timeout_seconds": "soon"}, {}, 400, "bad_field"),
     ({"mask": "data:image/png;base64,AAAA"}, {}, 501, "not_supported"),
 ])
@@ -178,14 +178,17 @@ def test_refusals_come_before_any_request(daemon, sim, video, top, code, word):
     assert sim.log() == [] and daemon.jobs() == []
 
 
-@pytest.mark.parametrize("name,model", [
-    ("veo", VEO), ("VEO-3.1", VEO), ("veo-3.1-fast", "veo-3.1-fast-generate-preview"),
-    ("gemini", "gemini-omni-1.1-flash"), ("google/veo", VEO),
+@pytest.mark.parametrize("name,model,provider", [
+    ("veo", VEO, "gemini"), ("VEO-3.1", VEO, "gemini"),
+    ("veo-3.1-fast", "veo-3.1-fast-generate-preview", "gemini"),
+    ("gemini", "gemini-omni-1.1-flash", "gemini"), ("google/veo", VEO, "gemini"),
+    ("sora", "sora-2", "openai"), ("SORA-2", "sora-2", "openai"), ("openai", "sora-2", "openai"),
 ])
-def test_names_of_the_gemini_family(daemon, name, model):
-    """veo* and gemini* are served by Google, in any case [B5] [B44] [B79]."""
+def test_names_have_families(daemon, name, model, provider):
+    """veo* and gemini* are served by Google, sora* and openai* by OpenAI, in any case
+    [B2] [B5] [B44] [B45] [B79]."""
     _, body = ask(daemon, {"model": name, "duration_seconds": 4})
-    assert body["data"]["upstream_model"] == model and body["data"]["provider"] == "gemini"
+    assert (body["data"]["upstream_model"], body["data"]["provider"]) == (model, provider), body
     assert body["data"]["model"] == name
 
 
