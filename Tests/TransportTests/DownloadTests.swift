@@ -55,6 +55,29 @@ import Testing
   }
 
   @Test(
+    "with * a result comes from a host nobody named, without credentials, and never from inside",
+    arguments: TransportKind.allCases)
+  func anywhere(kind: TransportKind) async throws {
+    let server = TestServer(type: "video/mp4", body: Self.video)
+    let open = try Fixture("http://127.0.0.1:1", kind, hosts: ["*"]) { $0.allowsPrivate = true }
+    let path = open.file("a")
+    let request = get("http://localhost:\(server.port)/a") {
+      $0.fields.append(("x-api-key", "{{credential:api_key}}"))
+    }
+    let exchange = await open.download(request, to: path, limit: 1 << 20)
+    #expect(exchange.response?.status == 200)
+    #expect(exchange.transport == .libcurl)
+    #expect(Folder.read(path) == Self.video)
+    #expect(server.requests.first?.field("x-api-key") == nil)
+
+    let closed = try Fixture("https://api.example.com", kind, hosts: ["*"])
+    for url in ["https://127.0.0.1/a", "https://localhost/a", "https://[::1]/a"] {
+      let refused = await closed.download(get(url), to: closed.file("a"), limit: 1000)
+      #expect(refused.failure?.error.code == .urlRefused)
+    }
+  }
+
+  @Test(
     "too many redirects, and one that leaves the provider, are refused",
     arguments: TransportKind.allCases)
   func refused(kind: TransportKind) async throws {
