@@ -1,6 +1,7 @@
 import KinoraPlugin
 
-/// Google's Gemini API: Omni through the Interactions API, Veo through `predictLongRunning`.
+/// Google's Gemini API: Omni through the Interactions API, Veo through `predictLongRunning`, images
+/// through `generateContent`.
 ///
 /// Omni is how the Gemini API makes video since the Veo previews left it on 2026-10-22; the Veo form
 /// stays for hosts that speak it. Which one a job takes follows from its model's name.
@@ -22,9 +23,11 @@ struct Google: Provider {
   static let pace: UInt32 = 10_000
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    // A short clip may come back in the answer itself, against what was asked.
+    // An image comes back in the answer itself, and a short clip may, against what was asked.
     let request =
-      isVeo(job) ? try predictLongRunning(job, context) : try interaction(job, context)
+      job.kind == "image"
+      ? try generateContent(job, context)
+      : isVeo(job) ? try predictLongRunning(job, context) : try interaction(job, context)
     return .send(request.liftingStrings(), .submitting)
   }
 
@@ -39,6 +42,7 @@ struct Google: Provider {
     case .operation(let name): return try followOperation(answer, response, name, context)
     case .interaction(let id), .cancelling(let id):
       return try followInteraction(answer, response, id, context)
+    case .submitting where job.kind == "image": return try images(answer, response)
     case .submitting where isVeo(job):
       guard let name = answer["name"].string, Self.isOperation(name) else {
         throw Failure(.protocol, "the provider answered without a proper operation name")
@@ -82,6 +86,9 @@ struct Google: Provider {
   }
 
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
+    guard job.kind != "image" else {
+      throw Failure(.invalid, "an image came with its answer or not at all: it has no id")
+    }
     guard isVeo(job) else {
       guard isPlain(handle) else {
         throw Failure(.invalid, "an interaction's id has no slash and is not empty")

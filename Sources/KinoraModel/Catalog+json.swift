@@ -117,16 +117,10 @@ extension Catalog {
       "aspect_ratios",
       "resolutions", "sizes", "fps", "audio", "seed", "negative_prompt", "max_count",
       "max_prompt_bytes", "inputs", "input_types", "max_input_bytes", "options", "prices", "submit",
-      "retires_at", "retired_at", "retired_hosts", "successor",
+      "retires_at", "retired_at", "retired_hosts", "successor", "only",
     ])
     let id: String = try json.required("id")
-    var kinds: [GenerationKind] = []
-    for word in try json.strings("kinds") {
-      guard let kind = GenerationKind(rawValue: word) else {
-        throw json.error("kinds", "unknown kind \(word)", GenerationKind.allCases.map(\.rawValue))
-      }
-      kinds.append(kind)
-    }
+    let kinds = try kinds(json)
     guard !kinds.isEmpty else { throw json.error("kinds", "at least one kind is needed") }
     var model = CatalogModel(id: id, name: try json.string("name") ?? id, kinds: kinds)
     model.summary = try json.string("description")
@@ -149,6 +143,7 @@ extension Catalog {
     if json.has("input_types") { model.inputTypes = try json.strings("input_types") }
     model.maxInputBytes = try json.int("max_input_bytes").map(Int64.init) ?? Limits.inputBytes
     if json.has("options") { model.options = try json.strings("options") }
+    for item in try json.children("only") { model.rules.append(try rule(item)) }
     for item in try json.children("prices") { model.prices.append(try price(item)) }
     model.terms = try terms(json.child("submit"), from: shared)
     model.retiresAt = try json.string("retires_at")
@@ -156,6 +151,30 @@ extension Catalog {
     model.retiredHosts = try json.strings("retired_hosts")
     model.successor = try json.string("successor")
     return model
+  }
+
+  private static func kinds(_ json: CatalogReader) throws(KinoraError) -> [GenerationKind] {
+    var kinds: [GenerationKind] = []
+    for word in try json.strings("kinds") {
+      guard let kind = GenerationKind(rawValue: word) else {
+        throw json.error("kinds", "unknown kind \(word)", GenerationKind.allCases.map(\.rawValue))
+      }
+      kinds.append(kind)
+    }
+    return kinds
+  }
+
+  private static func rule(_ json: CatalogReader) throws(KinoraError) -> CatalogRule {
+    try json.only(["if", "durations", "resolutions"])
+    var rule = CatalogRule()
+    if let condition = try json.child("if") {
+      try condition.only(["kinds", "resolutions"])
+      rule.kinds = try kinds(condition)
+      rule.resolutions = try condition.strings("resolutions")
+    }
+    if case .list(let list) = try json.durations() { rule.durations = list }
+    if json.has("resolutions") { rule.onlyResolutions = try json.strings("resolutions") }
+    return rule
   }
 
   private static func price(_ json: CatalogReader) throws(KinoraError) -> CatalogPrice {

@@ -87,6 +87,8 @@ public struct CatalogModel: Sendable, Equatable {
   public var sizes: [String] = []
   /// Frame rates; empty: no choice.
   public var fps: [Int] = []
+  /// What it can do only under a condition.
+  public var rules: [CatalogRule] = []
   /// Sound.
   public var audio: Audio = .never
   /// Whether a seed is taken.

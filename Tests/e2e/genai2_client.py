@@ -1,10 +1,12 @@
 """Runs in the virtual environment with google-genai 2.x: Veo by the Gemini API.
 
-    genai2_client.py BASE_URL PROMPT
+    genai2_client.py BASE_URL PROMPT [KEY [FILE [MORE]]]
 
+MORE is JSON: members of the configuration; `image` and `last_frame` are base64, `references` a list.
 Prints one line of JSON: what the unchanged client made of it.
 """
 
+import base64
 import hashlib
 import json
 import sys
@@ -16,12 +18,31 @@ from google.genai import errors, types
 base, prompt = sys.argv[1:3]
 key = sys.argv[3] if len(sys.argv) > 3 else "test-key"
 client = genai.Client(api_key=key, http_options=types.HttpOptions(base_url=base))
+more = json.loads(sys.argv[5]) if len(sys.argv) > 5 else {}
+
+
+def picture(text):
+    return types.Image(image_bytes=base64.b64decode(text), mime_type="image/png")
+
+
+source = {"prompt": prompt}
+if "image" in more:
+    source["image"] = picture(more.pop("image"))
+if "last_frame" in more:
+    more["last_frame"] = picture(more["last_frame"])
+if "references" in more:
+    more["reference_images"] = [
+        types.VideoGenerationReferenceImage(image=picture(text), reference_type="ASSET")
+        for text in more.pop("references")]
+if "video" in more:
+    source["video"] = types.Video(uri=more.pop("video"))
 report = {"version": genai.__version__}
 try:
     operation = client.models.generate_videos(
-        model="veo-3.1-generate-preview", source=types.GenerateVideosSource(prompt=prompt),
-        config=types.GenerateVideosConfig(
-            duration_seconds=4, aspect_ratio="16:9", resolution="720p", number_of_videos=1))
+        model="veo-3.1-generate-preview", source=types.GenerateVideosSource(**source),
+        config=types.GenerateVideosConfig(**{
+            "duration_seconds": 4, "aspect_ratio": "16:9", "resolution": "720p",
+            "number_of_videos": 1, **more}))
     report["name"] = operation.name
     report["pending"] = not operation.done
     for _ in range(400):

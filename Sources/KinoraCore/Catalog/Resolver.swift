@@ -52,7 +52,7 @@ public struct DoorDefaults: Sendable {
 /// Checks a request against a model before any money is spent. Strict: a field that the model cannot
 /// honour is refused with what it takes, unless snapping was asked for.
 public struct Resolver {
-  private let model: CatalogModel
+  private var model: CatalogModel
   private let door: DoorDefaults
   private var request: GenerationRequest
   private var asked: [String: String] = [:]
@@ -75,8 +75,10 @@ public struct Resolver {
     let kind = try resolver.kind()
     try resolver.prompt()
     if !Continuation.keepsForm(kind) {
-      try resolver.seconds()
+      resolver.model = model.narrowed(kind: kind)
       try resolver.shape()
+      resolver.model = model.narrowed(kind: kind, resolution: resolver.request.resolution)
+      try resolver.seconds()
     }
     try resolver.details()
     return ResolvedRequest(request: resolver.request, kind: kind, asked: resolver.asked)

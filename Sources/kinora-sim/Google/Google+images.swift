@@ -5,7 +5,7 @@ extension Google {
   /// Image models and what one image costs; at 4K where that differs.
   static let imageModels: [(id: String, cost: Int64, cost4K: Int64)] = [
     ("gemini-3-pro-image", 134_000, 240_000),
-    ("gemini-3.1-flash-lite-image", 39_000, 39_000),
+    ("gemini-3.1-flash-lite-image", 33_600, 33_600),
     ("gemini-nano-banana-2.1", 39_000, 39_000),
   ]
 
@@ -31,7 +31,10 @@ extension Google {
       let config = Self.member(json?["generationConfig"], "imageConfig", "image_config")
       let aspect = Self.member(config, "aspectRatio", "aspect_ratio")?.string ?? "1:1"
       let size = Self.member(config, "imageSize", "image_size")?.string ?? "1K"
-      guard Self.aspects.contains(aspect), let short = Self.sizes[size] else {
+      // ai.google.dev/gemini-api/docs/models/gemini-3.1-flash-lite-image: 1K alone.
+      guard Self.aspects.contains(aspect), let short = Self.sizes[size],
+        size == "1K" || !id.contains("lite")
+      else {
         return GoogleError.invalid("Unsupported imageConfig: \(aspect) \(size)")
       }
       let frame = Shape.fitting(short: short, aspect: aspect)
