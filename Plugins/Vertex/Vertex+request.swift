@@ -13,9 +13,6 @@ extension Vertex {
       references.append(["image": try media(input), "referenceType": "ASSET"])
     }
     if !references.isEmpty {
-      guard job.seconds ?? 8 == 8 else {
-        throw Failure(.invalid, "with references a clip has 8 seconds: ask for 8 or leave it out")
-      }
       instance["referenceImages"] = .array(references)
     }
     if let source = job.sourceHandle {
@@ -33,13 +30,6 @@ extension Vertex {
   func parameters(_ job: Job, _ context: Context) throws(Failure) -> JSON {
     var parameters: JSON = ["sampleCount": JSON(job.count)]
     parameters["durationSeconds"] = JSON(job.seconds)
-    if job.sourceHandle != nil {
-      // An extension adds 7 seconds, whatever is asked.
-      guard job.seconds ?? 8 == 8 else {
-        throw Failure(.invalid, "an extension has 7 seconds: ask for 8 or leave it out")
-      }
-      parameters["durationSeconds"] = 7
-    }
     parameters["aspectRatio"] = JSON(job.aspectRatio)
     parameters["resolution"] = JSON(job.resolution)
     parameters["fps"] = JSON(job.fps)

@@ -156,7 +156,11 @@ def test_a_bucket(sim, daemons):
     assert first["status"] == "completed", first
     (fetch,) = asked(sim, "/vertex/storage/clips/out/")
     assert fetch["headers"]["authorization"] == tokens(sim)[0]
-    longer = made(daemon, source={"job": first["id"]}, seconds=8)
+    source = {"job": first["id"]}
+    status, refused, _ = daemon.post(
+        "/v1/videos", {"model": "vertex", "prompt": "on", "source": source, "seconds": 8})
+    assert status == 400 and refused["errors"][0]["allowed"] == ["7"]
+    longer = made(daemon, source=source, seconds=7)
     assert longer["status"] == "completed", longer
     body = json.loads(asked(sim, f"/vertex/v1/{PARENT}:predictLongRunning")[-1]["body"])
     uri = body["instances"][0]["video"]["gcsUri"]

@@ -58,9 +58,7 @@ public enum Pricing {
     }
     // Containers round to frames: a clip of 5.02 s is a clip of 5 s to every price list.
     let seconds = milliseconds.reduce(0.0) { $0 + (Double($1) / 1000 * 4).rounded() / 4 }
-    let amount = perSecond.times(seconds) + record.quote.fixed
-    // The file of an extension holds its source as well, which was paid before.
-    return record.kind == .extend ? min(amount, record.quote.amount) : amount
+    return perSecond.times(seconds) + record.quote.fixed
   }
 
   /// The first rule that fits. Where sound is the provider's choice, the dearer of both is taken: a
