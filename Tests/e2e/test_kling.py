@@ -107,7 +107,7 @@ def test_a_clip_and_its_token(sim, kling):
 
 
 def test_other_aliases_and_models_are_kept(sim, kling):
-    """kling and kling-v1 are one model; each asked model is really used, with images too [B9] [B43]."""
+    """kling and kling-v1 are one model; each asked model is really used, with images too [B9]."""
     for name in ("kling", "kling/kling", "kling/kling-v1"):
         sim.reset()
         done(kling, model=name)
@@ -140,7 +140,7 @@ def test_images_are_raw_base64(sim, kling):
 
 
 def test_an_extension_is_one_longer_clip(sim, kling):
-    """source names a finished job; Kling is told the video's own id, the result is longer [B41] [B42]."""
+    """source names a finished job; Kling is told the video's own id, the result is longer [B41]."""
     first = done(kling, model="kling/kling-v1", seconds=5)
     longer = done(kling, model="kling/kling-v1", source={"job": first["id"]}, prompt="it flies on")
     submit = submits(sim)[1]

@@ -101,7 +101,7 @@ def test_two_results_of_one_job(sim, gateway):
 
 
 def test_the_catalogue(sim, gateway):
-    """Slugs, names, makers, lengths and shapes with the default first, prices, sound [V37] [V39] [V43]."""
+    """Slugs, names, makers, lengths and shapes with the default first, prices, sound [V37]."""
     models = {model["id"].removeprefix("vercel-gateway/"): model["kinora"]
               for model in gateway.get("/v1/models")["data"]
               if model["owned_by"] == "vercel-gateway"}
