@@ -1,10 +1,10 @@
 import KinoraPlugin
 
 extension OpenRouter {
-  /// Models that let a request choose sound. Others refuse the member, whatever its value.
-  private static let choosesSound: Set<String> = {
+  /// Models that do not let a request choose sound: they refuse the member, whatever its value.
+  private static let decidesSound: Set<String> = {
     let models = JSON(reading: Array(openRouterCatalog.utf8))?["models"].array ?? []
-    return Set(models.filter { $0["audio"].string == "optional" }.compactMap { $0["id"].string })
+    return Set(models.filter { $0["audio"].string != "optional" }.compactMap { $0["id"].string })
   }()
 
   /// The body of a submit. Null members are left out: the API takes them for values.
@@ -14,7 +14,7 @@ extension OpenRouter {
     body["duration"] = JSON(job.seconds)
     body["resolution"] = JSON(job.resolution)
     body["aspect_ratio"] = JSON(job.aspectRatio)
-    if Self.choosesSound.contains(job.model) { body["generate_audio"] = JSON(job.audio) }
+    if !Self.decidesSound.contains(job.model) { body["generate_audio"] = JSON(job.audio) }
     body["seed"] = JSON(job.seed)
     let first = try job.input("first_frame").map(image)
     let last = try job.input("last_frame").map(image)
@@ -43,7 +43,7 @@ extension OpenRouter {
   }
 
   /// Data URLs and public https addresses are taken, nothing else.
-  private func image(_ input: Job.Input) throws(Failure) -> JSON {
+  func image(_ input: Job.Input) throws(Failure) -> JSON {
     guard input.ref == nil else {
       return ["type": "image_url", "image_url": ["url": .dataURL(input)]]
     }

@@ -1,6 +1,6 @@
 import KinoraPlugin
 
-/// OpenRouter's asynchronous video API.
+/// OpenRouter's asynchronous video API; pictures are made by chat.
 ///
 /// ```
 /// POST /videos                      202 {"id","polling_url","status"}
@@ -27,6 +27,7 @@ struct OpenRouter: Provider {
   static let settling: Int64 = 120_000
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
+    if job.kind == "image" { return .send(try picture(job, context), .submitting) }
     let request = Request.post(
       context.baseURL + "/videos", .paid, headers: key + json,
       json: try submission(job, isAlpha: context.baseURL.hasSuffix("/alpha")))
@@ -37,7 +38,8 @@ struct OpenRouter: Provider {
     throws(Failure) -> Step<State>
   {
     guard case .polling(let id, let url, let since) = state else {
-      return try accepted(response, context)
+      return job.kind == "image"
+        ? try pictured(response, context) : try accepted(response, context)
     }
     if response.status == 404, context.now - since < Self.settling {
       return .wait(Self.pace, state)
@@ -80,7 +82,7 @@ struct OpenRouter: Provider {
   var key: Headers { ["authorization": bearer("api_key")] }
 
   /// Said as the official client says it; the web site is behind the same addresses.
-  private var json: Headers { ["accept": "application/json"] }
+  var json: Headers { ["accept": "application/json"] }
 
   /// Ids are opaque, but one that would change a path is none.
   private func isPlain(_ id: String) -> Bool { !id.isEmpty && id != "." && id != ".." }

@@ -16,9 +16,12 @@ actor Run {
   private let notify = Notify.system
   private let parts: Parts
   private let health: Health
+  private let lists: ModelLists
   private var admin: Admin?
   private var sockets: [ListenSocket] = []
   private var background: [Task<Void, Never>] = []
+  /// The question for models that the last reload asked.
+  private var asking: Task<Void, Never>?
   /// The reload under way. Signals and clients may ask at once; each gets one of its own, in turn.
   private var reloading: Task<[ConfigurationError], Never>?
   /// Paid submits under way are waited for this long when the daemon ends.
@@ -49,7 +52,9 @@ actor Run {
         .warning, "plugin.refused", plugin.detail, ("plugin", plugin.name),
         ("state", plugin.state.rawValue))
     }
-    let (settings, errors) = Settings.make(configuration, plugins: registry.list())
+    lists = ModelLists(state: directory.path, registry: registry, log: log)
+    let (settings, errors) = Settings.make(
+      configuration, plugins: registry.list(), listed: lists.kept(configuration.providers))
     if let first = errors.first { throw KinoraError(.configuration, first.text) }
     for (name, why) in settings.absent {
       log(.warning, "provider.absent", why, ("provider", name))
@@ -104,6 +109,7 @@ actor Run {
     background = [
       Task { [health] in await health.run() },
       Task { [parts, log] in await Housekeeping.run(parts, admin, log: log) },
+      Task { [weak self] in await self?.keepAsking() },
     ]
   }
 
@@ -158,6 +164,8 @@ actor Run {
     for error in errors { log(.error, "reload.failed", error.text) }
     if errors.isEmpty {
       log(.notice, "reload.done", "the configuration is in force")
+      asking?.cancel()
+      asking = Task { await askForModels() }
     } else {
       health.fault("reload: \(errors[0].text)")
     }
@@ -169,7 +177,8 @@ actor Run {
     let (fresh, errors) = Daemon.load(options)
     guard errors.isEmpty else { return errors }
     parts.registry.reload()
-    let (settings, late) = Settings.make(fresh, plugins: parts.registry.list())
+    let (settings, late) = Settings.make(
+      fresh, plugins: parts.registry.list(), listed: lists.kept(fresh.providers))
     guard late.isEmpty else { return late }
     do throws(KinoraError) {
       try parts.transport.update(settings: settings.providers, catalogs: settings.catalogs)
@@ -182,6 +191,34 @@ actor Run {
     configuration = fresh
     admin?.take(fresh)
     return []
+  }
+
+  // MARK: Models
+
+  private func keepAsking() async {
+    var wait = ModelLists.firstWait
+    while !Task.isCancelled {
+      await parts.clock.sleep(untilSteady: parts.clock.steady() + wait)
+      guard !Task.isCancelled else { return }
+      await askForModels()
+      wait = ModelLists.interval
+    }
+  }
+
+  /// Asks the providers for their models and puts what is new in force, in turn with reloads.
+  private func askForModels() async {
+    let providers = configuration.providers
+    guard await lists.ask(providers, parts.transport, now: parts.clock.now()) else { return }
+    let before = reloading
+    let mine = Task { () -> [ConfigurationError] in
+      _ = await before?.value
+      let (settings, errors) = Settings.make(
+        configuration, plugins: parts.registry.list(), listed: lists.kept(configuration.providers))
+      if errors.isEmpty { await parts.service.apply(settings.policy(parts.transport)) }
+      return errors
+    }
+    reloading = mine
+    _ = await mine.value
   }
 
   /// Ends without cutting anything that was begun or paid for.
@@ -198,6 +235,7 @@ actor Run {
     await parts.engine.drain(deadline: deadline) { [notify] in notify.extendTimeout(15_000) }
     _ = await served
     for task in background { task.cancel() }
+    asking?.cancel()
     parts.transport.shutdown()
     for socket in sockets { socket.removeFile() }
     await parts.state.close()

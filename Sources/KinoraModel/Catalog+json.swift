@@ -21,13 +21,14 @@ extension Catalog {
   }
 
   /// The same with the models of a provider's own list: one with the id of a catalog's own takes its
-  /// place, others come after. Throws `configuration` too when one of them is no model.
-  public static func parse(_ bytes: [UInt8], listing models: [JSON]) throws(KinoraError) -> Catalog
+  /// place, others come after; a price without a date was read on `day`. Throws `configuration` too when one of them is no model.
+  public static func parse(_ bytes: [UInt8], listing models: [JSON], on day: String)
+    throws(KinoraError) -> Catalog
   {
     _ = try parse(bytes)
     guard let json = try? JSON.parse(bytes) else { return try parse(bytes) }
     var all = json["models"]?.array ?? []
-    for model in models {
+    for model in models.map({ dated($0, day) }) {
       if let at = all.firstIndex(where: { $0["id"] == model["id"] }) {
         all[at] = model
       } else {
@@ -35,6 +36,16 @@ extension Catalog {
       }
     }
     return try read(json.setting("models", .array(all)))
+  }
+
+  private static func dated(_ model: JSON, _ day: String) -> JSON {
+    guard let prices = model["prices"]?.array else { return model }
+    return model.setting(
+      "prices",
+      .array(
+        prices.map {
+          $0.members == nil || $0["date"] != nil ? $0 : $0.setting("date", .string(day))
+        }))
   }
 
   private static func read(_ json: JSON) throws(KinoraError) -> Catalog {

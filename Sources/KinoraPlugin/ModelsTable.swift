@@ -13,9 +13,8 @@ public protocol ListsModels {
 ///
 /// ```swift
 /// private let models = ModelsTable(path: "/videos/models") { Runway.read($0, $1, $2) }
-/// private let table = PluginTable(Runway.manifest, extension: { models.answer($0) }) {
-///   Runway.step($0, $1)
-/// }
+/// private let table = PluginTable(
+///   Runway.manifest, extension: { models.answer($0) }, step: { Runway.step($0, $1) })
 /// ```
 public struct ModelsTable: @unchecked Sendable {
   // Written before anybody else can see it, read-only from then on.

@@ -81,10 +81,10 @@ public struct ModelList: @unchecked Sendable {
 }
 
 extension LoadedPlugin {
-  /// The catalog with the models of a provider's own list over its own. Throws as ``ModelList`` does,
-  /// and `configuration` naming the member when one of them is no model.
-  public func catalog(listing answer: [UInt8]) throws(KinoraError) -> Catalog {
+  /// The catalog with the models of a provider's own list, read on `day`, over its own. Throws as
+  /// ``ModelList`` does, and `configuration` naming the member when one of them is no model.
+  public func catalog(listing answer: [UInt8], on day: String) throws(KinoraError) -> Catalog {
     guard let modelList else { return catalog }
-    return try Catalog.parse(catalogText, listing: try modelList.models(answer))
+    return try Catalog.parse(catalogText, listing: try modelList.models(answer), on: day)
   }
 }

@@ -18,7 +18,7 @@ enum CatalogText {
       throw KinoraError(.notFound, "\(answer) cannot be read")
     }
     // Refused here just as the host refuses it.
-    _ = try plugin.catalog(listing: bytes)
+    _ = try plugin.catalog(listing: bytes, on: "2026-10-01")
     return own.setting("models", .array(try list.models(bytes))).text + "\n"
   }
 }

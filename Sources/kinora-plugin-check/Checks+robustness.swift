@@ -77,7 +77,7 @@ extension Check {
           guard try list.models(answer.body) == first else {
             throw wrong("the same answer gave other models")
           }
-          _ = try plugin.catalog(listing: answer.body)
+          _ = try plugin.catalog(listing: answer.body, on: "2026-10-01")
           read += 1
         } catch {
           if error.code != .providerProtocol { throw error }

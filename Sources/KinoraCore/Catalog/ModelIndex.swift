@@ -27,17 +27,19 @@ public struct ModelIndex: Sendable {
   private let byName: [String: [Int]]
 
   /// An index of `providers` with the catalogs of their plugins; a provider without a catalog (its
-  /// plugin is not loaded) has no models, and `absent` says why. `written` are models by provider that
-  /// the configuration puts in place of the catalog's.
+  /// plugin is not loaded) has no models, and `absent` says why. `listed` are the catalogs with the
+  /// providers' own lists of models over them, by the providers' names; `written` are models by
+  /// provider that the configuration puts in place of either.
   public init(
-    providers: [ProviderSettings], catalogs: [String: Catalog], defaultModel: String?,
-    absent: [String: String] = [:], written: [String: [CatalogModel]] = [:]
+    providers: [ProviderSettings], catalogs: [String: Catalog], listed: [String: Catalog] = [:],
+    defaultModel: String?, absent: [String: String] = [:], written: [String: [CatalogModel]] = [:]
   ) {
     var entries: [Entry] = []
     var byID: [String: Int] = [:]
     var byName: [String: [Int]] = [:]
     for settings in providers {
-      guard let catalog = catalogs[settings.plugin] else { continue }
+      guard let own = catalogs[settings.plugin] else { continue }
+      let catalog = listed[settings.name] ?? own
       for (position, model) in (written[settings.name] ?? catalog.models).enumerated() {
         let at = entries.count
         let entry = Entry(settings: settings, catalog: catalog, model: model)

@@ -8,15 +8,17 @@ struct Settings {
   var configuration: Configuration
   var providers: [ProviderSettings]
   var catalogs: [String: Catalog]
+  var listed: [String: Catalog]
   var absent: [String: String]
   /// Models by provider that the configuration puts in place of the catalog's.
   var written: [String: [CatalogModel]] = [:]
 
   /// Fills in the catalogs' base URLs and says which providers have no usable plugin. Errors that only
   /// the catalogs show (a credential that the plugin does not know) are configuration errors too.
-  static func make(_ configuration: Configuration, plugins: [PluginInfo]) -> (
-    settings: Settings, errors: [ConfigurationError]
-  ) {
+  /// `listed` are catalogs by provider that count for its models.
+  static func make(
+    _ configuration: Configuration, plugins: [PluginInfo], listed: [String: Catalog] = [:]
+  ) -> (settings: Settings, errors: [ConfigurationError]) {
     var catalogs: [String: Catalog] = [:]
     for plugin in plugins where plugin.state == .loaded || plugin.state == .changed {
       if catalogs[plugin.name] == nil { catalogs[plugin.name] = plugin.catalog }
@@ -67,15 +69,15 @@ struct Settings {
       }
     }
     let settings = Settings(
-      configuration: configuration, providers: providers, catalogs: catalogs, absent: absent,
-      written: written)
+      configuration: configuration, providers: providers, catalogs: catalogs, listed: listed,
+      absent: absent, written: written)
     return (settings, errors)
   }
 
   var index: ModelIndex {
     ModelIndex(
-      providers: providers, catalogs: catalogs, defaultModel: configuration.defaultModel,
-      absent: absent, written: written)
+      providers: providers, catalogs: catalogs, listed: listed,
+      defaultModel: configuration.defaultModel, absent: absent, written: written)
   }
 
   /// What the job service goes by.

@@ -18,6 +18,9 @@ struct OpenRouter: Provider {
     if call.method == "GET", rest == ["videos", "models"] || rest == ["models"] {
       return .plain(models())
     }
+    if call.method == "POST", rest == ["chat", "completions"], call.path[1] == "v1" {
+      return authenticate(call).map { .plain($0) } ?? chat(call)
+    }
     guard rest[0] == "videos" else { return .plain(.website) }
     let isSigned =
       rest.count == 3 && call.query["sig"].map { $0 == Self.signature(rest[1]) } == true
