@@ -40,7 +40,10 @@ extension Check {
           try assets(result, Reach(catalog, event), event)
         default: break
         }
-        if let stray = used.first(where: { !known.contains($0) }) {
+        // `account.project_id` is a member of the credential `account`.
+        if let stray = used.first(where: { name in
+          !known.contains(name) && !known.contains(String(name.prefix { $0 != "." }))
+        }) {
           throw wrong(
             "\(describe(event)): a header or an address holds {{credential:\(stray)}}, which the "
               + "catalog does not declare; a user's text in an address must be percent-encoded")
