@@ -110,7 +110,7 @@ def test_a_picture_is_a_job(sim, daemon):
     assert artifact["mime"] == "image/png" and artifact["width"] > artifact["height"] > 2000
     assert job["kinora"]["cost"]["settled_microusd"] == 240_000
     for wish, code, words in [
-            ("[fault:filtered]", "provider_refused", "filter"),
+            ("[fault:filtered]", "content_blocked", "filter"),
             ("[fault:success_without_asset]", "provider_refused", "made no picture"),
             ("[fault:402]", "provider_exhausted", "credit"),
             ("[fault:401]", "provider_unauthenticated", "credential")]:
