@@ -54,7 +54,8 @@ def test_jobs_and_results_of_transcripts(path):
             continue
         exchange = json.loads(line)
         job = exchange["event"].get("job")
-        if isinstance(job, dict):
+        # One that the plugin turns away may be wrong on purpose.
+        if isinstance(job, dict) and exchange["step"].get("verdict") in ("send", "wait", "succeed"):
             assert complaints("job", job) == [], f"{path}:{number}"
         result = exchange["step"].get("result")
         if isinstance(result, dict):
