@@ -2,7 +2,7 @@
 
     genai2_client.py BASE_URL PROMPT [KEY [FILE [MORE]]]
 
-MORE is JSON: members of the configuration; `image` and `last_frame` are base64, `references` a list.
+KEY may be a service account's JSON: then it is Vertex AI. MORE is JSON: members of the configuration; `image` and `last_frame` are base64, `references` a list.
 Prints one line of JSON: what the unchanged client made of it.
 """
 
@@ -14,10 +14,21 @@ import time
 
 from google import genai
 from google.genai import errors, types
+from google.oauth2 import service_account
 
 base, prompt = sys.argv[1:3]
 key = sys.argv[3] if len(sys.argv) > 3 else "test-key"
-client = genai.Client(api_key=key, http_options=types.HttpOptions(base_url=base))
+options = types.HttpOptions(base_url=base)
+if key.startswith("{"):
+    scopes = ["https://www.googleapis.com/auth/cloud-platform"]
+    account = service_account.Credentials.from_service_account_info(json.loads(key), scopes=scopes)
+    model = "veo-3.1-generate-001"
+    client = genai.Client(
+        vertexai=True, project="p", location="us-central1", credentials=account,
+        http_options=options)
+else:
+    model = "veo-3.1-generate-preview"
+    client = genai.Client(api_key=key, http_options=options)
 more = json.loads(sys.argv[5]) if len(sys.argv) > 5 else {}
 
 
@@ -39,7 +50,7 @@ if "video" in more:
 report = {"version": genai.__version__}
 try:
     operation = client.models.generate_videos(
-        model="veo-3.1-generate-preview", source=types.GenerateVideosSource(**source),
+        model=model, source=types.GenerateVideosSource(**source),
         config=types.GenerateVideosConfig(**{
             "duration_seconds": 4, "aspect_ratio": "16:9", "resolution": "720p",
             "number_of_videos": 1, **more}))
@@ -58,7 +69,7 @@ try:
         if response.generated_videos:
             video = response.generated_videos[0].video
             report["uri"] = video.uri
-            data = client.files.download(file=video)
+            data = video.video_bytes or client.files.download(file=video)
             report["sha256"] = hashlib.sha256(data).hexdigest()
             if len(sys.argv) > 4:
                 with open(sys.argv[4], "wb") as file:

@@ -163,11 +163,11 @@ def test_keys(sim):
 # Veo, google-genai 2.x in its own virtual environment.
 
 
-def veo(sim, prompt, *more):
+def veo(sim, prompt, *more, prefix="google"):
     python = Path(os.environ.get("KINORA_VENV2", ROOT / ".venv2")) / "bin/python"
     script = Path(__file__).with_name("genai2_client.py")
     done = subprocess.run(
-        [str(python), str(script), f"{sim.url}/google", prompt, *more],
+        [str(python), str(script), f"{sim.url}/{prefix}", prompt, *more],
         capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -267,6 +267,19 @@ def test_vertex(sim):
     exchange, submit = sim.log()[:2]
     assert exchange["path"] == "/vertex/token" and "assertion=" in exchange["body"]
     assert submit["headers"]["authorization"].startswith("Bearer ya29.sim-")
+
+
+def test_vertex_by_the_older_package(sim, tmp_path):
+    """google-genai 2.34 on Vertex AI: create, poll, the clip, one error."""
+    account = json.dumps(sim.credentials()["service_account"])
+    file = tmp_path / "veo.mp4"
+    report = veo(sim, "a fox", account, str(file), prefix="vertex")
+    assert report["version"] == "2.34.0" and report["pending"]
+    assert report["name"].startswith("projects/p/locations/us-central1/publishers/google/models/")
+    assert float(video_stream(file)["duration"]) == pytest.approx(4, abs=0.1)
+    sim.fault("403", "vertex", phase="submit")
+    report = veo(sim, "a fox", account, prefix="vertex")
+    assert (report["code"], report["status"]) == (403, "PERMISSION_DENIED")
 
 
 def test_vertex_bucket(sim):
