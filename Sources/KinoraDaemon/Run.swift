@@ -96,7 +96,9 @@ actor Run {
     for socket in sockets {
       server.addListener(
         descriptor: socket.descriptor, name: socket.kind.rawValue,
-        rules: socket.kind == .unix ? .unix : .loopback, inherited: socket.isInherited)
+        rules: socket.kind == .unix
+          ? .unix : .loopback(crossOrigins: configuration.tcp?.crossOrigins ?? []),
+        inherited: socket.isInherited)
       log(.info, "listen", "listening", ("kind", socket.kind.rawValue), ("name", socket.name))
     }
     do {

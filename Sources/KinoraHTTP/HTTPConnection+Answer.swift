@@ -36,10 +36,12 @@ extension HTTPConnection {
   /// Puts the head into the server's scratch space.
   func writeHead(_ response: HTTPResponse, _ framing: ResponseHead.Framing) {
     server.scratch.removeAll(keepingCapacity: true)
+    var fields = response.fields
+    if let origin = exchange.crossOrigin { CrossOrigin.add(origin, to: &fields) }
     ResponseHead(
       status: response.status, framing: framing, closes: !exchange.keepAlive,
       tellsKeepAlive: exchange.minor == 0
-    ).write(response.fields, date: server.date, to: &server.scratch)
+    ).write(fields, date: server.date, to: &server.scratch)
   }
 
   /// Everything was handed to the kernel.

@@ -29,6 +29,12 @@ extension HTTPConnection {
         endInput()
         return answer(HTTPResponse(status: 204))
       }
+      if head.method == "OPTIONS", exchange.crossOrigin != nil,
+        request.fields["access-control-request-method"] != nil
+      {
+        endInput()
+        return answer(CrossOrigin.preflight(request.fields))
+      }
       switch head.method {
       case "POST", "PUT", "PATCH":
         switch server.service.plan(request) {
@@ -66,6 +72,7 @@ extension HTTPConnection {
     exchange.method = head.method
     exchange.minor = head.minor
     exchange.keepAlive = head.keepAlive
+    exchange.crossOrigin = listener.rules.crossOrigin(head.marked)
     do throws(HTTPProblem) {
       let target = try RequestRules.check(head, listener.rules, knownHost: listener.knownHost)
       if head.marked.hosts == 1, listener.knownHost != head.marked.host {

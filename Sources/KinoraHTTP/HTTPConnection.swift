@@ -96,7 +96,10 @@ final class HTTPConnection: ReadinessHandler, @unchecked Sendable {
     if !events.isDisjoint(with: [.gone, .failed]) {
       return close()
     }
-    if events.contains(.peerFinished) { inputEnds = true }
+    if events.contains(.peerFinished), !inputEnds {
+      inputEnds = true
+      server.inputEnded(self)
+    }
     if events.contains(.read) || inputEnds { readable = true }
     if events.contains(.write), blocked { flush() }
     if activity == .reading || activity == .lingering { pump() }

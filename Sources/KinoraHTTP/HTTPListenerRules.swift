@@ -16,6 +16,9 @@ public struct HTTPListenerRules: Sendable {
   public var hosts: [String]?
   /// What is done about an Origin field.
   public var origins: Origins
+  /// Other origins whose pages may speak to this listener and read its answers, as browsers write
+  /// them: `http://localhost:3000`. They have no say where origins are refused.
+  public var crossOrigins: Set<String> = []
 
   /// Rules by hand.
   public init(hosts: [String]?, origins: Origins) {
@@ -32,6 +35,21 @@ public struct HTTPListenerRules: Sendable {
   /// For a simulator behind any name.
   public static let open = HTTPListenerRules(hosts: nil, origins: .any)
 
+  /// For loopback TCP with pages of these other origins.
+  public static func loopback(crossOrigins: [String]) -> HTTPListenerRules {
+    var rules = loopback
+    rules.crossOrigins = Set(crossOrigins)
+    return rules
+  }
+
+  /// The origin of these fields when its pages are to read the answer.
+  func crossOrigin(_ fields: MarkedFields) -> String? {
+    guard case .same = origins, let origin = fields.origin, crossOrigins.contains(origin) else {
+      return nil
+    }
+    return origin
+  }
+
   func allows(host: String) -> Bool { hosts?.contains(host) ?? true }
 
   /// Nil when the request may pass. `host` is the Host field as it was sent.
@@ -43,6 +61,7 @@ public struct HTTPListenerRules: Sendable {
       return HTTPProblem(403, "requests with an Origin are not accepted here")
     case .same:
       if method == "GET" || method == "HEAD" || method == "OPTIONS" { return nil }
+      if crossOrigin(fields) != nil { return nil }
       if let site = fields.fetchSite {
         if site == "same-origin" || site == "none" { return nil }
       } else {

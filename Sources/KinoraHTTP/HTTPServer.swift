@@ -50,7 +50,8 @@ public final class HTTPServer: @unchecked Sendable {
   /// What was done so far. From any thread.
   public var statistics: HTTPStatistics { counters.snapshot }
 
-  /// Whether that connection still stands. From any thread.
+  /// Whether that connection still stands. One whose client will send no more does not: a TCP client
+  /// that went away looks like that, until something is written to it. From any thread.
   public func isOpen(connection: UInt64) -> Bool {
     openIDs.withLock { $0.contains(connection) }
   }
@@ -69,6 +70,11 @@ public final class HTTPServer: @unchecked Sendable {
     connections.append(connection)
     _ = openIDs.withLock { $0.insert(connection.id) }
     counters.setOpen(connections.count)
+  }
+
+  /// The client has closed its side.
+  func inputEnded(_ connection: HTTPConnection) {
+    _ = openIDs.withLock { $0.remove(connection.id) }
   }
 
   func remove(_ connection: HTTPConnection) {

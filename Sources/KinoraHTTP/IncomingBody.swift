@@ -32,6 +32,8 @@ struct Exchange {
   var conditions = HTTPFields()
   var method = "GET"
   var sent: (@Sendable (Bool) -> Void)?
+  /// The page's origin, when it is one that may read the answer.
+  var crossOrigin: String?
   /// All of the answer is in the output; nothing will be added.
   var isWhole = false
   /// The request's body was not read to its end, so nothing behind it can be a request.

@@ -28,6 +28,8 @@ WRONG = {
     "tcp-open": ("listen:\n  tcp: {address: 0.0.0.0:80, keys_file: /k}",
                  ["3:18 must be a loopback address"]),
     "tcp-without-keys": ("listen:\n  tcp: {address: 127.0.0.1:80}", ["3:8 keys_file: is missing"]),
+    "any-origin": ("listen:\n  tcp: {address: 127.0.0.1:80, keys_file: /k, cors_origins: ['*']}",
+                   ["3:61 listen.tcp.cors_origins: * must be one page's origin"]),
     "plain-http": ("providers:\n  x: {base_url: http://example.com}",
                    ["3:17 needs allow_private: true"]),
     "loopback": ("providers:\n  x: {base_url: https://127.0.0.1/}", ["3:17 allow_private"]),

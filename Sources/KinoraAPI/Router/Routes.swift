@@ -5,6 +5,7 @@ enum Routes {
   /// One line a door; each is a folder under `Doors`.
   private static let doors: [Route] =
     TanStackDoor.routes
+    + GatewayDoor.routes
     + OpenRouterDoor.routes
     + GoogleDoor.routes
     + ChatDoor.routes + ImagesDoor.routes

@@ -18,6 +18,7 @@ extension Configuration {
           "tcp",
           [
             "address": .string("\(tcp.address):\(tcp.port)"), "keys_file": .string(tcp.keysFile),
+            "cors_origins": .array(tcp.crossOrigins.map { .string($0) }),
           ]))
     }
     return [

@@ -20,6 +20,8 @@ public struct Configuration: Sendable {
     public var port: UInt16
     /// Names and hashes of keys.
     public var keysFile: String
+    /// Origins of pages that may speak to it: `http://localhost:3000`.
+    public var crossOrigins: [String] = []
   }
 
   /// Where jobs and files live.
@@ -158,10 +160,12 @@ public struct Configuration: Sendable {
     if let section = listen.section("tcp") {
       let parts = (section.string("address") ?? "").split(separator: ":")
       let keys = section.string("keys_file")
+      let origins = Self.origins(section)
       if parts.count == 2, parts[0] == "127.0.0.1" || parts[0] == "localhost",
         let port = UInt16(parts[1])
       {
-        tcp = TCPListener(address: "127.0.0.1", port: port, keysFile: keys ?? "")
+        tcp = TCPListener(
+          address: "127.0.0.1", port: port, keysFile: keys ?? "", crossOrigins: origins)
       } else {
         section.error("address", "must be a loopback address such as 127.0.0.1:8317")
       }

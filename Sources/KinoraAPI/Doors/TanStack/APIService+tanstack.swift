@@ -1,7 +1,6 @@
 import KinoraCore
 import KinoraHTTP
 import KinoraModel
-import Synchronization
 
 /// Making: `POST /api/generate/video`, as a stream or directly, and `POST …/jobs`.
 extension APIService {
@@ -119,12 +118,5 @@ extension APIService {
     let run = record.request.metadata[RunName.runKey] ?? record.id.rawValue
     return RunEvents(
       runID: run, threadID: record.request.metadata[RunName.threadKey] ?? run)
-  }
-
-  /// Whether a stream came to its last event.
-  private final class Told: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var value: Bool { flag.load(ordering: .acquiring) }
-    func set() { flag.store(true, ordering: .releasing) }
   }
 }
