@@ -207,3 +207,20 @@ def test_a_key_of_the_users_own_is_refused(daemon, sim):
     events = run(daemon, {"data": INPUT}, fields={"x-byok-openai": "sk-live-1"})
     assert "x-byok-openai" in events[-1]["message"] and "sk-live-1" not in json.dumps(events)
     assert daemon.jobs() == []
+
+
+def test_a_run_is_a_job_like_any_other(daemon, sim):
+    """Its events, its file with entity tag and ranges, its price: all through /v1/videos [A114] [A120]
+    [A125]."""
+    events = run(daemon, envelope("like-any", {**INPUT, "prompt": "x"}))
+    result, = value(events, "generation:result")
+    log = daemon.request("GET", f"/v1/videos/{result['jobId']}/events")[1].decode()
+    assert "event: job.completed" in log
+    status, whole, headers = daemon.request("GET", result["url"])
+    assert status == 200
+    again = daemon.request("GET", result["url"], headers={"If-None-Match": headers["ETag"]})
+    assert again[0] == 304
+    part = daemon.request("GET", result["url"], headers={"Range": "bytes=4-7"})
+    assert (part[0], part[1]) == (206, whole[4:8]) and part[1] == b"ftyp"
+    used = {row["scope"]: row["spent_microusd"] for row in daemon.get("/v1/usage")["data"]}
+    assert used["host"] == 40_000
