@@ -30,6 +30,10 @@ public struct JobRecord: Sendable, Codable, Equatable {
   public var terms: SubmitTerms
   /// The frozen price.
   public var quote: Quote
+  /// The configured route that chose the model, or nil.
+  public var route: String?
+  /// The models that the route has left, in order.
+  public var choices: [RouteChoice] = []
 
   // Where it stands.
 

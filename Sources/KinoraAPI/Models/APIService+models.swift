@@ -9,9 +9,11 @@ extension APIService {
       _ = try call.query([])
       let policy = service.policy
       let data = service.models(call.viewer).map {
-        ModelRenderer.json($0, problem: problem($0, policy))
+        ModelRenderer.json(
+          $0, problem: problem($0, policy), cooldown: service.cooldown($0))
       }
-      return Answer.json(["object": "list", "data": .array(data)])
+      let routes = policy.routes.sorted { $0.key < $1.key }.map(ModelRenderer.json(route:models:))
+      return Answer.json(["object": "list", "data": .array(data + routes)])
     }
   }
 
@@ -31,7 +33,9 @@ extension APIService {
         missing.code = .notFound
         throw missing
       }
-      return Answer.json(ModelRenderer.json(entry, problem: problem(entry, policy)))
+      return Answer.json(
+        ModelRenderer.json(
+          entry, problem: problem(entry, policy), cooldown: service.cooldown(entry)))
     }
   }
 

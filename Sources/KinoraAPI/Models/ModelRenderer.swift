@@ -4,12 +4,25 @@ import KinoraModel
 /// A model as clients see it.
 enum ModelRenderer {
   /// The OpenAI shape with an object `kinora`. `problem` is why no job is accepted for it now.
-  static func json(_ entry: ModelIndex.Entry, problem: String?) -> JSON {
+  static func json(
+    _ entry: ModelIndex.Entry, problem: String?, cooldown: Cooldowns.Entry?
+  ) -> JSON {
     [
       "id": .string(entry.id), "object": "model", "created": 0,
       "owned_by": .string(entry.settings.name),
       "output_modalities": [.string(entry.model.medium)],
-      "kinora": kinora(entry, problem: problem),
+      "kinora": kinora(entry, problem: problem).setting(
+        "cooldown",
+        cooldown.map { ["until": .string(UTC.timestamp($0.until)), "why": .string($0.why)] }
+          ?? .null),
+    ]
+  }
+
+  /// A route, which is asked for like a model.
+  static func json(route name: String, models: [String]) -> JSON {
+    [
+      "id": .string(name), "object": "model", "created": 0, "owned_by": "kinora",
+      "kinora": ["route": strings(models)],
     ]
   }
 

@@ -16,6 +16,7 @@ struct KinoraObject {
     json.member("client", .string(record.client))
     json.member("provider", .string(record.provider))
     json.member("provider_id", JSON(record.handle))
+    if record.route != nil { json.member("route", JSON(record.route)) }
     json.member("kind", .string(record.kind.rawValue))
     json.member("created", time(record.createdAt))
     json.member("updated", time(updated))

@@ -13,6 +13,7 @@ extension Engine {
     case .refusePermit: answerPermit(id, false)
     case .interrupt: interrupt(id)
     case .edgeBlocked: if let slot = slots[id] { degrade(slot.job.record.provider) }
+    case .cool(let model, let why): parts.cooldowns.add(model, why, now: parts.clock.now())
     case .providerAnswered: if let slot = slots[id] { recovered(slot.job.record.provider) }
     }
   }

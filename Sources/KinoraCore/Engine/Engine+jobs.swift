@@ -44,13 +44,13 @@ extension Engine {
     queuedByClient[record.client, default: 0] += 1
     var made = record
     made.sequence = 1
-    made.reserved = made.quote.amount
+    made.reserved = made.dearest
     var change = StoreChange()
     change.insert = made
     change.idempotencyKey = key
     change.fingerprint = fingerprint
     change.money = .reserve(
-      day: UTC.day(made.createdAt), amount: made.quote.amount, scopes: scopes)
+      day: UTC.day(made.createdAt), amount: made.dearest, scopes: scopes)
     change.events = [
       StoreChange.NewEvent(
         number: 1, at: made.createdAt, type: "job.queued",

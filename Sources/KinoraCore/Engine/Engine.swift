@@ -86,7 +86,7 @@ public actor Engine {
     let before = slot.job
     let reduction = JobMachine.reduce(before, input, circumstances(of: before.record.provider))
     slot.job = reduction.job
-    account(id, before: before.record.state)
+    account(id, before: before.record)
     if let change = reduction.change {
       do throws(KinoraError) {
         try await commit(change, reduction.job.record, mayWait: !input.isPermit)
@@ -137,9 +137,9 @@ public actor Engine {
   private func refused(
     _ input: JobInput, _ error: KinoraError, _ before: LiveJob, _ id: JobID
   ) async {
-    let state = slots[id]?.job.record.state ?? before.record.state
+    let record = slots[id]?.job.record ?? before.record
     slots[id]?.job = before
-    account(id, before: state)
+    account(id, before: record)
     switch error.code {
     case .storageFull where input.isPermit: return
     case .storageFull, .unavailable:
@@ -173,11 +173,12 @@ public actor Engine {
 
   // MARK: Places
 
-  /// Keeps the fair queue's count of places in step with the job.
-  private func account(_ id: JobID, before: JobState) {
+  /// Keeps the fair queue's count of places in step with the job. The place that is freed is the one
+  /// at the provider it had `before`: a route may have gone on to another one.
+  private func account(_ id: JobID, before: JobRecord) {
     guard let slot = slots[id] else { return }
     let record = slot.job.record
-    if (before == .queued) != (record.state == .queued) {
+    if (before.state == .queued) != (record.state == .queued) {
       queuedByClient[record.client, default: 0] += record.state == .queued ? 1 : -1
     }
     let holds = slot.job.holdsPlace && !unknownTooLong(record)
@@ -186,7 +187,7 @@ public actor Engine {
     if holds {
       fair.occupy(client: record.client, provider: record.provider)
     } else {
-      for name in fair.free(client: record.client, provider: record.provider) { kick(name) }
+      for name in fair.free(client: record.client, provider: before.provider) { kick(name) }
     }
   }
 

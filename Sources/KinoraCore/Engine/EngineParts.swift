@@ -20,6 +20,8 @@ public struct EngineParts: Sendable {
   public var crash: CrashPoints
   /// Jobs for readers.
   public var directory: JobDirectory
+  /// Models that routes leave alone for a while.
+  public var cooldowns = Cooldowns()
   /// Places of a client; 0 for no limit.
   public var clientLimit: @Sendable (String) -> Int
   /// The store can no longer say what is on disk: the process must end. Does not return in a daemon.

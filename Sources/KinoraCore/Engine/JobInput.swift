@@ -60,6 +60,8 @@ public enum JobEffect: Sendable {
   case edgeBlocked
   /// The provider answered as itself.
   case providerAnswered
+  /// A route goes on: this model is left alone for a while.
+  case cool(model: String, why: String)
 }
 
 /// One job in memory: its record and what need not survive a restart.

@@ -86,6 +86,7 @@ extension JobMachine {
     if state == .submitUnknown { return lookUp() }
     if job.hasPaid { return paidInPart(error.message) }
     if job.record.cancelRequestedAt != nil { return cancelUnsent() }
+    if canStart, reroute(error.message) { return }
     job.strikes += 1
     let wait = Pacing.backoff(
       failures: job.strikes, retryAfter: Milliseconds(error.retryAfter ?? 0) * 1000, jitter: jitter)
@@ -164,6 +165,8 @@ extension JobMachine {
     note("refused", ["message": .string(failure.message)])
     if job.hasPaid { return paidInPart(failure.message) }
     if job.record.cancelRequestedAt != nil { return cancelUnsent() }
+    // What one provider's filter refuses is not offered to the next one.
+    if failure.code != .refused, reroute(failure.message) { return }
     job.record.refusals += 1
     guard failure.isRetryable, job.record.refusals < 50, now < job.record.queueUntil else {
       release()

@@ -4,13 +4,16 @@ import KinoraModel
 /// however they were written (JSON or multipart, order of members, boundary).
 enum Fingerprint {
   static func of(
-    _ answer: QuoteAnswer, client: String, digest: @Sendable ([UInt8]) -> String
+    _ answer: QuoteAnswer, _ submission: Submission, digest: @Sendable ([UInt8]) -> String
   ) -> String {
-    let request = answer.resolved.request
+    let client = submission.viewer.client
+    // Which model a route begins with changes with the hour, and its defaults with it; the wish does
+    // not.
+    let request = answer.route == nil ? answer.resolved.request : submission.request
     var json = JSONWriter(capacity: 512 + request.prompt.utf8.count)
     json.beginArray()
     json.value(.string(client))
-    json.value(.string(answer.entry.id))
+    json.value(.string(answer.route ?? answer.entry.id))
     json.value(.string(request.prompt))
     json.value(JSON(request.negativePrompt))
     json.value(JSON(request.seconds))

@@ -15,6 +15,8 @@ public final class JobService: Sendable {
     public var clients = ClientTable.none
     /// How long a job may wait for its turn.
     public var queueWait: Milliseconds = Limits.queueWait
+    /// Ordered lists of models by the name of a route.
+    public var routes: [String: [String]] = [:]
     /// Why no job can be accepted for a provider (a credential that cannot be read), or nil. Asked
     /// for every request, so it must be cheap.
     public var readiness: @Sendable (_ provider: String) -> KinoraError? = { _ in nil }
@@ -80,8 +82,18 @@ public final class JobService: Sendable {
   /// throw, budgets aside.
   public func quote(_ submission: Submission) throws(KinoraError) -> QuoteAnswer {
     let policy = policy
-    let entry = try policy.index.resolve(
-      submission.request.model.isEmpty ? nil : submission.request.model)
+    let name =
+      submission.request.model.isEmpty ? policy.index.defaultModel : submission.request.model
+    if let name, let models = policy.routes[name] {
+      return try quote(submission, route: name, models, policy)
+    }
+    return try quote(submission, try policy.index.resolve(name), policy)
+  }
+
+  /// The same for one model.
+  func quote(
+    _ submission: Submission, _ entry: ModelIndex.Entry, _ policy: Policy
+  ) throws(KinoraError) -> QuoteAnswer {
     if let rules = policy.clients.rules(submission.viewer.client), !rules.allows(entry) {
       throw KinoraError(
         .forbidden, "\(rules.name) may not use \(entry.id)", field: "model",
@@ -108,7 +120,7 @@ public final class JobService: Sendable {
       }
       throw error
     }
-    let fingerprint = Fingerprint.of(answer, client: submission.viewer.client, digest: digest)
+    let fingerprint = Fingerprint.of(answer, submission, digest: digest)
     return try await repeats.guarding(submission, fingerprint, store: parts.store) {
       record throws(KinoraError) in
       try await self.answerFor(record)
@@ -150,6 +162,8 @@ public final class JobService: Sendable {
       quote: answer.quote, queueUntil: now + policy.queueWait)
     var made = record
     made.asked = answer.resolved.asked
+    made.route = answer.route
+    made.choices = answer.choices
     return try await engine.accept(
       made, key: submission.key, fingerprint: fingerprint,
       scopes: scopes(client: record.client, endUser: answer.resolved.request.endUser),

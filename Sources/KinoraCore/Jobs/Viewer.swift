@@ -80,4 +80,8 @@ public struct QuoteAnswer: Sendable {
   public var resolved: ResolvedRequest
   /// The price.
   public var quote: Quote
+  /// The route that chose the model, or nil.
+  public var route: String?
+  /// The models that the route has left.
+  public var choices: [RouteChoice] = []
 }

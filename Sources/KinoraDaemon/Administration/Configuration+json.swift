@@ -26,6 +26,10 @@ extension Configuration {
       "plugin_path": .array(pluginPath.map { .string($0) }), "curl": .string(curlPath),
       "listen": .object(listen),
       "providers": .object(providers.map { JSONMember($0.name, Self.json($0)) }),
+      "routes": .object(
+        routes.sorted { $0.key < $1.key }.map { name, models in
+          JSONMember(name, .array(models.map { .string($0) }))
+        }),
       "defaults": ["model": JSON(defaultModel)],
       "limits": [
         "max_queued": .integer(Int64(maxQueued)), "concurrency": .integer(Int64(clientConcurrency)),

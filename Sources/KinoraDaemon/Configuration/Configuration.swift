@@ -42,6 +42,10 @@ public struct Configuration: Sendable {
   public var disabledPlugins: Set<String> = []
   /// What `model` means when a request has none.
   public var defaultModel: String?
+  /// Ordered lists of models by the name of a route, and where each stands.
+  public var routes: [String: [String]] = [:]
+  /// Where each route stands, for errors that only the catalogs show.
+  public var routePlaces: [String: SourcePlace] = [:]
   /// Waiting jobs a client may have; 0 for no limit.
   public var maxQueued = 1000
   /// Jobs a client may have with providers at once; 0 for no limit.
@@ -112,6 +116,14 @@ public struct Configuration: Sendable {
     if let defaults = top.section("defaults") {
       defaultModel = defaults.string("model")
       defaults.finish()
+    }
+    if let section = top.section("routes") {
+      for name in section.names {
+        let models = section.strings(name)
+        if models?.isEmpty == true { section.error(name, "must name at least one model") }
+        routes[name] = models
+        routePlaces[name] = section.place(of: name)
+      }
     }
     if let limits = top.section("limits") {
       maxQueued = limits.int("max_queued", 0...10_000_000) ?? maxQueued

@@ -39,6 +39,9 @@ final class SectionReader {
     entries.first { $0.key == key }?.value.place ?? place
   }
 
+  /// All keys, for sections with free names.
+  var names: [String] { entries.map(\.key) }
+
   func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
   func error(_ key: String, _ message: String) {

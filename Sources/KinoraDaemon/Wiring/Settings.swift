@@ -71,7 +71,33 @@ struct Settings {
     let settings = Settings(
       configuration: configuration, providers: providers, catalogs: catalogs, listed: listed,
       absent: absent, written: written)
-    return (settings, errors)
+    return (settings, errors + settings.routeErrors)
+  }
+
+  /// Routes must lead somewhere, and their names must not hide a model.
+  private var routeErrors: [ConfigurationError] {
+    let index = index
+    var errors: [ConfigurationError] = []
+    for (name, models) in configuration.routes.sorted(by: { $0.key < $1.key }) {
+      guard let place = configuration.routePlaces[name] else { continue }
+      if let entry = try? index.resolve(name) {
+        errors.append(
+          ConfigurationError(
+            place: place, message: "routes.\(name): this name means \(entry.id) already"))
+      }
+      for model in models {
+        do throws(KinoraError) {
+          _ = try index.resolve(model)
+        } catch {
+          // Any other code: its provider is away for now.
+          guard error.code == .modelUnknown else { continue }
+          let near = error.allowed.isEmpty ? "" : "; near: \(error.allowed.joined(separator: ", "))"
+          errors.append(
+            ConfigurationError(place: place, message: "routes.\(name): \(error.message)\(near)"))
+        }
+      }
+    }
+    return errors
   }
 
   var index: ModelIndex {
@@ -85,6 +111,7 @@ struct Settings {
     var policy = JobService.Policy(
       index: index, maxQueued: configuration.maxQueued, hostCap: configuration.hostBudget)
     policy.queueWait = configuration.queueWait
+    policy.routes = configuration.routes
     policy.clients = ClientTable(
       configuration.clients, usualConcurrency: configuration.clientConcurrency)
     policy.customers = configuration.customers

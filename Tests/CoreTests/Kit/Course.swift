@@ -119,6 +119,7 @@ extension JobEffect {
     case .interrupt: "interrupt"
     case .edgeBlocked: "edge"
     case .providerAnswered: "answered"
+    case .cool(let model, _): "cool \(model)"
     }
   }
 }

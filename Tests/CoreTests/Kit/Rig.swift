@@ -93,6 +93,7 @@ final class Rig: @unchecked Sendable {
     let engine = Engine(parts: parts, index: index, isPaused: false)
     var policy = JobService.Policy(index: index, maxQueued: maxQueued, hostCap: hostCap)
     policy.queueWait = queueWait
+    policy.routes = ["any": providers.map { "\($0.name)/clip" }]
     let service = JobService(
       engine: engine, parts: parts, hub: life.hub, policy: policy, digest: shortDigest,
       connectionIsOpen: { _ in false })

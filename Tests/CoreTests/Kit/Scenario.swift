@@ -203,8 +203,10 @@ struct Wish: Sendable {
 
   init(_ n: Int, _ rig: Rig) {
     let provider = rig.loop.random.pick(rig.providers).name
+    // Some leave it to the route which provider makes it.
+    let model = rig.loop.random.chance(300) ? "any" : "\(provider)/clip"
     submission = rig.submission(
-      client: "uid:\(rig.loop.random.below(3))", model: "\(provider)/clip", prompt: "wish \(n)",
+      client: "uid:\(rig.loop.random.below(3))", model: model, prompt: "wish \(n)",
       key: "key \(n)")
     at = rig.loop.random.within(0...120_000)
     cancelAfter =
