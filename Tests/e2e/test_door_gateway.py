@@ -156,7 +156,7 @@ def test_media(front, sim):
     ("kwaivgi/kling-v3.0-std", "openrouter/kwaivgi/kling-v3.0-std"),
     ("clip-tagged", "sample/clip-tagged")])
 def test_slugs(front, sim, slug, found):
-    """A slug means whatever provider offers it: PROVIDER/MODEL, a whole model id, an alias [P17] [V5]."""
+    """A slug means whatever provider offers it: PROVIDER/MODEL, a whole model id, an alias [P17]."""
     made = httpx.post(
         f"{front.tcp}/v4/ai/video-model/start", json={"prompt": "x", "n": 1}, headers=fields(slug),
         timeout=60)

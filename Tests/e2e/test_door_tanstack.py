@@ -77,7 +77,7 @@ def test_nothing_says_done(daemon, sim):
     {"data": {**INPUT, "providerOptions": {}}},
 ], ids=["seed", "seed-body", "present", "props", "bare", "parts", "options", "both", "old-name"])
 def test_every_form_of_the_body(daemon, sim, body):
-    """Seed-era, present and bare bodies make the same request [A1] [A2] [A14] [A22] [A32] [A64] [A83] [A85]
+    """Seed-era, present and bare bodies make the same request [A1] [A14] [A22] [A32] [A64] [A83]
     [A93] [A94]."""
     events = run(daemon, body)
     assert words(events) == GOOD
@@ -142,7 +142,7 @@ def test_media_in_the_prompt(daemon, sim):
 def test_a_refusal_is_an_event_or_a_status(daemon, sim, data, word):
     """Its client throws an answer that is not 200 away, so a stream refuses with RUN_ERROR and both places of
     the message; the direct mode with a status; before anything is spent [A43] [A64] [A68] [A77] [A82] [A102]
-    [A111] [A117] [A122]."""
+    [A111] [A117]."""
     events = run(daemon, envelope("refused-1", data or {"size": "1280x720"}))
     assert [event["type"] for event in events] == ["RUN_STARTED", "RUN_ERROR"]
     assert events[0]["runId"] == "refused-1"

@@ -9,7 +9,7 @@ from tanstack_kit import GOOD, INPUT, PATH, Stream, envelope, run, value, words
 
 def test_a_repeated_run_attaches_and_pays_once(daemon, sim):
     """The same POST again with Last-Event-ID goes on behind that offset; one job, one paid request [A44]
-    [A49] [A114]."""
+    [A49]."""
     body = envelope("again-1", {**INPUT, "prompt": "x [render:60]"})
     fields = {"X-Run-Id": "again-1"}
     stream = Stream(daemon, body, fields=fields)
@@ -34,7 +34,7 @@ def test_a_repeated_run_attaches_and_pays_once(daemon, sim):
 
 
 def test_two_at_once_are_one_job(daemon, sim):
-    """Twenty clients with one run id at once: one job, and each hears all of it [A49] [A59] [A80]."""
+    """Twenty clients with one run id at once: one job, and each hears all of it [A49] [A59]."""
     body = envelope("twenty", {**INPUT, "prompt": "x [render:40]"})
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         told = list(pool.map(
@@ -86,7 +86,7 @@ def test_join_and_restore(daemon, sim):
 
 
 def test_a_run_outlives_the_daemon(daemons, sim):
-    """After a kill the same POST attaches to the run, and a thread is still restored [A44] [A114]."""
+    """After a kill the same POST attaches to the run, and a thread is still restored [A44]."""
     daemon = daemons(sim, speed=40).start()
     body = envelope("outlive", {**INPUT, "prompt": "x [render:120]"})
     stream = Stream(daemon, body, fields={"X-Run-Id": "outlive"})
@@ -120,7 +120,7 @@ def test_an_unnamed_run_is_not_paid_twice_after_a_restart(daemons, sim):
 
 def test_stop_and_abort(daemon, sim):
     """stop() only closes the stream and the job goes on; DELETE with the run id ends it, at the provider too
-    [A24] [A44] [A45] [A54] [A79]."""
+    [A24] [A44] [A79]."""
     body = envelope("stop-1", {**INPUT, "prompt": "x [render:3000]"})
     stream = Stream(daemon, body, fields={"X-Run-Id": "stop-1"})
     pairs = stream.events()
@@ -182,7 +182,7 @@ def test_a_status_at_least_every_two_seconds(daemon, sim):
 
 
 def test_progress_has_its_own_event(daemon, sim):
-    """onProgress hears generation:progress beside the status [A69] [A121]."""
+    """onProgress hears generation:progress beside the status [A69]."""
     events = run(daemon, {"data": {**INPUT, "prompt": "x [render:80]"}})
     told = value(events, "generation:progress")
     assert told and told[-1]["progress"] == 100
@@ -190,7 +190,7 @@ def test_progress_has_its_own_event(daemon, sim):
 
 
 def test_a_full_queue_speaks_of_a_rate_limit(daemons, sim):
-    """Programs look for the words "rate limit" in the message [A101] [A103]."""
+    """Programs look for the words "rate limit" in the message [A101]."""
     daemon = daemons(sim, speed=1)
     daemon.config.write_text(daemon.config.read_text().replace("max_queued: 0", "max_queued: 1"))
     daemon.start()
@@ -210,7 +210,7 @@ def test_a_key_of_the_users_own_is_refused(daemon, sim):
 
 
 def test_a_run_is_a_job_like_any_other(daemon, sim):
-    """Its events, its file with entity tag and ranges, its price: all through /v1/videos [A114] [A120]
+    """Its events, its file with entity tag and ranges, its price: all through /v1/videos [A120]
     [A125]."""
     events = run(daemon, envelope("like-any", {**INPUT, "prompt": "x"}))
     result, = value(events, "generation:result")
