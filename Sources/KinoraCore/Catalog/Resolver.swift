@@ -10,45 +10,6 @@ public struct ResolvedRequest: Sendable {
   public var asked: [String: String]
 }
 
-/// What a front door takes for granted when a request does not say.
-public struct DoorDefaults: Sendable {
-  /// Seconds, when the model offers them; else the model's own default.
-  public var seconds: Double?
-  /// Shape.
-  public var aspectRatio: String?
-  /// Resolution.
-  public var resolution: String?
-  /// Values always move to the nearest possible one.
-  public var alwaysSnaps: Bool
-  /// The model, where the door does not leave that to the configuration.
-  public var model: String?
-
-  /// One row a door. Wishes of the door, never demands: what a model does not offer is left to the
-  /// model's own default.
-  public static let table: [String: DoorDefaults] = [
-    "videos": DoorDefaults(
-      seconds: 5, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
-    "tanstack": tanstack, "tanstack.jobs": tanstack,
-    "gateway": gateway, "gateway.start": gateway,
-    // As their own providers do without a wish: the model's own length.
-    "openrouter": DoorDefaults(aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
-    "google": DoorDefaults(
-      seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
-    "chat": DoorDefaults(
-      seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
-    "images": DoorDefaults(alwaysSnaps: false),
-    "storage-backend": DoorDefaults(
-      seconds: 5, aspectRatio: "9:16", alwaysSnaps: true, model: "veo-3.1-fast"),
-  ]
-
-  /// 1280x720 and 8 s, as the documentation of TanStack AI has them for OpenAI's models.
-  private static let tanstack = DoorDefaults(
-    seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
-  /// The AI SDK leaves everything to the model; 16:9 and 720p are what most of them begin with.
-  private static let gateway = DoorDefaults(
-    aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
-}
-
 /// Checks a request against a model before any money is spent. Strict: a field that the model cannot
 /// honour is refused with what it takes, unless snapping was asked for.
 public struct Resolver {
