@@ -5,6 +5,7 @@ import pytest
 
 from doors import free_port, http, submits, with_keys
 from test_door_storage import ask, sample, wish
+from test_kling import entry as kling
 
 
 @pytest.fixture
@@ -82,3 +83,22 @@ def test_bad_rules_are_found_at_start(daemons, sim):
     daemon.start(ready=False)
     assert daemon.wait_dead() == 78
     assert "key:a must be all, or a list of numbers above 0" in daemon.log()
+
+
+def test_kling_extends_as_it_always_did(daemons, sim, tmp_path):
+    """The dialect's own case: Kling makes a clip and extends it by `video-extend`; KLING in any case
+    finds it, another name of the family does not [B9] [B10] [B12] [B40] [B41] [B42] [B43] [B79]."""
+    daemon = daemons(sim, speed=40, providers=kling(sim, tmp_path)).start()
+    answer, body = ask(daemon, {"model": "KLING-v1"})
+    assert answer.status_code == 200, body
+    assert (body["data"]["provider"], body["data"]["upstream_model"]) == ("klingai", "kling-v1")
+    assert body["data"]["duration"] == 5
+    job = body["data"]["job_id"]
+    _, body = ask(daemon, {"model": "kling", "video_id": job}, path="/video/extend")
+    assert body["code"] == 200, body
+    assert body["data"]["settings"]["mode"] == "extend" and body["data"]["duration"] > 0
+    assert [entry["path"] for entry in sim.log() if entry["method"] == "POST"] == [
+        "/kling/v1/videos/text2video", "/kling/v1/videos/video-extend"]
+    _, body = ask(daemon, {"model": "kling-v9"})
+    assert (body["code"], body["error"]["code"]) == (400, "model_unknown")
+    assert "kling-v1" in body["error"]["allowed"]
