@@ -1,6 +1,8 @@
 /// Every path there is.
 enum Routes {
-  static let all: [Route] = videos + others + doors
+  static let all: [Route] = native + doors
+  /// Kinora's own.
+  static let native: [Route] = videos + others
 
   /// One line a door; each is a folder under `Doors`.
   private static let doors: [Route] =
@@ -35,6 +37,8 @@ enum Routes {
     Route("/v1/reload", .post(.admin) { $0.reload($1) }),
     Route("/v1/pause", .post(.admin) { $0.setPaused(true, $1) }),
     Route("/v1/resume", .post(.admin) { $0.setPaused(false, $1) }),
+    Route("/openapi.json", .get(.open) { $0.contract($1) }),
+    Route("/docs", .get(.open) { $0.documentation($1) }),
     Route("/v1/version", .get(.open) { $0.version($1) }),
     Route("/livez", .get(.open) { $0.livez($1) }),
     Route("/readyz", .get(.open) { $0.readyz($1) }),

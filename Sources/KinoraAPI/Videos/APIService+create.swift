@@ -61,6 +61,7 @@ extension APIService {
         ? JobRenderer.render(record, isAttached: true) : rendered(record, call.viewer))
     response.fields.append("Location", "/v1/videos/\(record.id)")
     if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
+    RateLimit(await service.room(call.viewer.client)).write(to: &response.fields)
     response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
     return response
   }

@@ -19,10 +19,16 @@ extension APIService {
     let isKnown = Self.knows(tag, request.fields)
     counter.answered(route: Self.jobRoute, method: "GET", status: isKnown ? 304 : 200)
     // All fields in one go: growing the list costs more than the rest of this function.
-    let fields: HTTPFields = [
-      "Content-Type": "application/json", "ETag": tag, "x-request-id": requestIDs.next(),
-      "Cache-Control": "no-store",
-    ]
+    let fields: HTTPFields =
+      entry.record.state.isOutwardlyOver
+      ? [
+        "Content-Type": "application/json", "ETag": tag, "x-request-id": requestIDs.next(),
+        "Cache-Control": "no-store",
+      ]
+      : [
+        "Content-Type": "application/json", "ETag": tag, "x-request-id": requestIDs.next(),
+        "Cache-Control": "no-store", "Retry-After": KinoraObject.pollAfter,
+      ]
     return HTTPResponse(
       status: isKnown ? 304 : 200, fields: fields,
       body: isKnown ? .none : .bytes(entry.rendered))
@@ -71,7 +77,11 @@ extension APIService {
       }
       let rendered =
         service.cached(call.job, call.viewer)?.rendered ?? JobRenderer.render(record)
-      return Self.job(rendered, call.request.fields)
+      var response = Self.job(rendered, call.request.fields)
+      if !record.state.isOutwardlyOver {
+        response.fields.append("Retry-After", KinoraObject.pollAfter)
+      }
+      return response
     }
   }
 

@@ -7,6 +7,8 @@ struct KinoraObject {
 
   /// Seconds between two looks at a live job that cannot follow its events.
   private static let pollSeconds: Int64 = 2
+  /// The same as a field's value.
+  static let pollAfter = "\(pollSeconds)"
 
   func write(to json: inout JSONWriter) {
     let isOver = record.state.isOutwardlyOver

@@ -73,6 +73,9 @@ extension Engine {
     return made
   }
 
+  /// Jobs of a client that wait for their turn.
+  public func queued(_ client: String) -> Int { queuedByClient[client] ?? 0 }
+
   /// Hands a cancel or a resolution to a job and waits until it was worked on. False when the job is
   /// not live.
   public func tell(_ id: JobID, _ input: JobInput) async -> Bool {

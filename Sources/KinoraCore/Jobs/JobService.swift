@@ -76,6 +76,14 @@ public final class JobService: Sendable {
     return policy.index.entries.filter(rules.allows)
   }
 
+  /// What a client may have waiting and with providers at once, 0 for no limit, and how many wait.
+  /// The engine is asked only where there is a limit on them.
+  public func room(_ client: String) async -> (maxQueued: Int, queued: Int, concurrency: Int) {
+    let policy = policy
+    let queued = policy.maxQueued == 0 ? 0 : await engine.queued(client)
+    return (policy.maxQueued, queued, policy.clients.concurrency(client))
+  }
+
   // MARK: Making jobs
 
   /// What a request would become and cost; makes nothing. Throws every error that making it would

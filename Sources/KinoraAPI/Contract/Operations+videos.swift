@@ -1,0 +1,102 @@
+import KinoraModel
+
+/// `/v1/videos` and what is below it.
+extension Contract {
+  private static let idempotencyKey = Operation.Parameter(
+    name: "Idempotency-Key", place: "header",
+    schema: #"{"type": "string", "pattern": "^[!-~]{1,255}$"}"#,
+    about: "the same key with the same fields answers the same job, for 30 days")
+  private static let lastEvent = Operation.Parameter(
+    name: "Last-Event-ID", place: "header", schema: #"{"type": "string"}"#,
+    about: "go on behind this event")
+  private static let after = Operation.Parameter(
+    name: "after", schema: #"{"type": "integer", "minimum": 0, "format": "int64"}"#,
+    about: "go on behind this event; Last-Event-ID wins")
+  private static let request = Operation.Body(
+    schema: "VideoRequest",
+    example: #"{"model": "sample/clip", "prompt": "a paper boat", "seconds": 5}"#)
+  private static let events = Operation.Success(
+    about: "events, as they come", content: [("text/event-stream", "Event")])
+
+  static let videoOperations: [Operation] = [
+    Operation(
+      "POST /v1/videos", "createVideo", "Makes a video: the job, or its quote with dry_run",
+      [idempotencyKey], body: request,
+      answers: ##"""
+        {"oneOf": [{"$ref": "#/components/schemas/Job"}, {"$ref": "#/components/schemas/Quote"}]}
+        """##,
+      fields: ["Location", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy"],
+      errors: Operation.submission),
+    Operation(
+      "GET /v1/videos", "listVideos", "Own jobs, newest first",
+      [
+        .init(
+          name: "limit", schema: #"{"type": "integer", "minimum": 1, "maximum": 1000}"#,
+          about: "how many, 20 unless told"),
+        .init(name: "after", schema: #"{"type": "string"}"#, about: "behind this job"),
+        .init(name: "order", schema: #"{"enum": ["desc", "asc"]}"#, about: "by creation"),
+        .init(
+          name: "status", schema: #"{"type": "string"}"#,
+          about: "outward words or exact states, several with commas"),
+        .init(name: "provider", schema: #"{"type": "string"}"#, about: "of this provider"),
+      ], answers: "JobList"),
+    Operation(
+      "GET /v1/videos/{id}", "getVideo", "A job",
+      [
+        .init(
+          name: "wait", schema: #"{"type": "integer", "minimum": 0, "maximum": 600}"#,
+          about: "answer when it is over, or after so many seconds"),
+        .init(
+          name: "If-None-Match", place: "header", schema: #"{"type": "string"}"#,
+          about: "the ETag that is known"),
+      ],
+      successes: [
+        .init(
+          about: "the job; Retry-After unless it is over", content: [("application/json", "Job")],
+          fields: ["ETag", "Retry-After"]),
+        .init(status: 304, about: "it has not changed", fields: ["ETag"]),
+      ]),
+    Operation(
+      "DELETE /v1/videos/{id}", "deleteVideo", "Deletes a job that is over, and its files",
+      answers: "Deleted", errors: [.wrongState]),
+    Operation(
+      "GET /v1/videos/{id}/content", "getVideoContent", "A file of a completed job",
+      [
+        .init(
+          name: "index", schema: #"{"type": "integer", "minimum": 0, "maximum": 99}"#,
+          about: "which file, 0 unless told"),
+        .init(name: "variant", schema: #"{"enum": ["video"]}"#, about: "the only one there is"),
+        .init(
+          name: "Range", place: "header", schema: #"{"type": "string"}"#, about: "bytes=…"),
+      ],
+      successes: [
+        .init(about: "the file", content: [("*/*", "{}")], fields: ["ETag"]),
+        .init(status: 206, about: "a part of it", content: [("*/*", "{}")]),
+        .init(status: 304, about: "it is known"),
+      ],
+      errors: [
+        .notReady, .wrongState, .artifactExpired, .rangeNotSatisfiable, .preconditionFailed,
+        .notSupported,
+      ]),
+    Operation(
+      "GET /v1/videos/{id}/events", "followVideo", "What happens to a job, until it is over",
+      [lastEvent, after],
+      successes: [events, .init(status: 204, about: "it is over and all of it is known")]),
+    Operation(
+      "POST /v1/videos/{id}/cancel", "cancelVideo", "Stops a job that is not over",
+      answers: "Job", errors: [.wrongState]),
+    Operation(
+      "POST /v1/videos/{id}/resolve", "resolveVideo", "Decides about a job that is held",
+      body: .init(schema: "Resolution", example: #"{"action": "not_charged"}"#),
+      answers: "Job", errors: [.wrongState, .notSupported, .budgetExceeded]),
+    Operation(
+      "GET /v1/videos/{id}/evidence", "getEvidence", "What is known about its paid requests",
+      answers: "Evidence"),
+    Operation(
+      "GET /v1/events", "followAll", "What happens to all own jobs; never ends",
+      [lastEvent, after], successes: [events]),
+    Operation(
+      "POST /v1/quote", "quote", "What a video would become and cost; makes nothing",
+      body: request, answers: "Quote", errors: Operation.submission),
+  ]
+}

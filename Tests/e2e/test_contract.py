@@ -1,0 +1,112 @@
+"""The contract on paper is what the daemon does: OpenAPI, its page, every example on it."""
+
+import html
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from contract_kit import KEY, with_key
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+
+
+def operations(document):
+    return {(method.upper(), path): operation for path, item in document["paths"].items()
+            for method, operation in item.items()}
+
+
+def test_document_is_valid(daemon):
+    """GET /openapi.json is OpenAPI 3.1 by an independent validator, without a key."""
+    status, document, fields = daemon.request("GET", "/openapi.json")
+    assert status == 200 and fields["Content-Type"] == "application/json"
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+    ids = [operation["operationId"] for operation in operations(document).values()]
+    assert len(ids) == len(set(ids)) > 25
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_path_is_served(daemon):
+    """What is in the document is routed; a method that is not in it is 405 and Allow says so."""
+    document = daemon.request("GET", "/openapi.json")[1]
+    for path, item in document["paths"].items():
+        concrete = re.sub(r"\{[^}]+\}", "v1beta", path)
+        status, _, fields = daemon.request("PUT", concrete)
+        assert status == 405, path
+        allowed = {word for word in fields["Allow"].split(", ") if word != "HEAD"}
+        assert allowed == {method.upper() for method in item}, path
+
+
+def test_documentation_page(daemon):
+    """GET /docs loads nothing from elsewhere, forbids it too, and names every route."""
+    status, page, fields = daemon.request("GET", "/docs")
+    page = page.decode()
+    assert status == 200 and fields["Content-Type"].startswith("text/html")
+    assert "default-src 'none'" in fields["Content-Security-Policy"]
+    assert not re.search(r"<script|<link|<img|src=|@import|url\(|https?://(?!kinora[/\"])",
+                         html.unescape(page))
+    for path in daemon.request("GET", "/openapi.json")[1]["paths"]:
+        assert f"<code>{path}</code>" in page
+
+
+def test_every_example_runs(daemon, tmp_path):
+    """Each curl command of the page, pasted into one shell in order, works; the file is a video."""
+    page = daemon.request("GET", "/docs")[1].decode()
+    examples = [html.unescape(text) for text in
+                re.findall(r'<pre class="run"><code>(.*?)</code></pre>', page, re.DOTALL)]
+    assert len(examples) == page.count("<h3>") >= 9
+    script = "set -e\n" + "\necho; echo ---\n".join(examples)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "KINORA_SOCKET": str(daemon.socket)})
+    assert done.returncode == 0, done.stderr + done.stdout
+    parts = done.stdout.split("---\n")
+    assert len(parts) == len(examples)
+    assert '"microusd"' in parts[1] and '"status":"completed"' in parts[2]
+    assert "event: job.completed" in parts[3] and '"deleted":true' in parts[-1]
+    assert (tmp_path / "boat.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+# Left out: streams that never end by themselves, and what stops the daemon's work for all others.
+LEFT_OUT = ["/v1/events", "/v1/pause"]
+# Not among them: positive_data_acceptance (what a model takes is in its catalog, not in the schema),
+# and unsupported_method, which sends QUERY: no method to the parser, so 400 and not 405. The test
+# above has the others.
+CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance",
+          "response_headers_conformance", "response_schema_conformance", "ignored_auth",
+          "negative_data_rejection"]
+
+
+def fuzz(address, tmp_path, *more):
+    """Runs schemathesis, unmodified, and gives its exit status and its words."""
+    done = subprocess.run(
+        [str(SCHEMATHESIS), "--config-file", str(Path(__file__).with_name("schemathesis.toml")),
+         "run", f"{address}/openapi.json", "--header",
+         f"Authorization: Bearer {KEY}", "--checks", ",".join(CHECKS), "--phases",
+         "examples,coverage,fuzzing", "--max-examples", "6", "--seed", "20", "--no-shrink",
+         "--request-timeout", "20", "--max-failures", "60", "--suppress-health-check", "all",
+         "--continue-on-failure", *more],
+        cwd=tmp_path, capture_output=True, text=True, timeout=600,
+        env={**os.environ, "NO_COLOR": "1"})
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("part", ["native", "doors"])
+def test_schemathesis(daemons, sim, tmp_path, part):
+    """schemathesis finds no 5xx, no status or shape that is not documented, no ignored key."""
+    daemon = daemons(sim, speed=400)
+    address = with_key(daemon)
+    native = "^/(v1/(?!chat|images)|livez|readyz|metrics|openapi|docs)"
+    chosen = ["--include-path-regex", native]
+    if part == "doors":
+        # Bodies of doors are documented by their clients; what they refuse is another test's.
+        chosen = ["--exclude-path-regex", native, "--exclude-checks", "negative_data_rejection"]
+    left_out = [word for path in LEFT_OUT for word in ("--exclude-path", path)]
+    status, words = fuzz(address, tmp_path, *chosen, *left_out)
+    (tmp_path / "words.txt").write_text(words)
+    failures = words[words.find("= FAILURES ="):]
+    assert status == 0, failures[:20000]
+    assert daemon.process.poll() is None
