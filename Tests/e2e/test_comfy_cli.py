@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from email.parser import BytesParser
 from email.policy import HTTP
+from pathlib import Path
 
 import pytest
 from simulator import video_stream

@@ -356,8 +356,8 @@ def test_a_submit_that_never_arrived_is_sent_anew(host, sim):
 def test_cancel(host, sim, waits):
     """A waiting render leaves the queue, a running one is interrupted by its id; others go on."""
     daemon = host()
-    seconds = 36000 if waits else 600
-    other = daemon.post("/v1/videos", {"model": "comfyui", "prompt": "b [render:600]"})[1]
+    seconds = 36000 if waits else 3000
+    other = daemon.post("/v1/videos", {"model": "comfyui", "prompt": "b [render:3000]"})[1]
     job = daemon.post("/v1/videos", {"model": "comfyui", "prompt": f"a [render:{seconds}]"})[1]
     until(lambda: len(sim.jobs()) == 2 and (waits or sim.jobs()[-1]["status"] == "running"
                                             and sim.jobs()[0]["status"] == "running"))

@@ -18,6 +18,7 @@ struct Control: Sendable {
     case ("GET", "credentials"): return credentials(Call(request, path: []))
     case ("POST", "reset"):
       world.jobs.clear()
+      world.uploads.clear()
       world.faults.forget()
       await world.journal.clear()
       return .json(200, ["reset": true])

@@ -13,6 +13,9 @@ final class Uploads: Sendable {
 
   func contains(_ name: String) -> Bool { names.withLock { $0.contains(name) } }
 
+  /// Forgets all; the file is emptied by the journal.
+  func clear() { names.withLock { $0 = [] } }
+
   func add(_ name: String, mime: String, bytes: Int) async {
     _ = names.withLock { $0.insert(name) }
     let line: JSON = ["upload": .string(name), "mime": .string(mime), "bytes": JSON(bytes)]
