@@ -80,6 +80,30 @@ import Testing
     }
   }
 
+  @Test("no poll comes between the requests that tell the provider of a cancel")
+  func cancelTold() {
+    var course = Course { $0.cancel = .any }
+    course.run()
+    course.give(.cancelAsked)
+    #expect(course.give(.stepped(.poll)) == ["send"])
+    // The moment of the poll that was set before.
+    #expect(course.give(.timer) == [])
+    course.give(.free(200))
+    #expect(course.give(.stepped(.poll)) == ["send"])
+    #expect(course.give(.timer) == [])
+    course.give(.free(200))
+    #expect(course.give(.stepped(.wait(5000))) == ["wake 5000"])
+    #expect(course.give(.timer) == ["step timer"])
+    // Trouble on the way, and the polls go on as well.
+    for trouble in [JobInput.stepped(.unsupported), .stepFailed(KinoraError(.pluginFault, "x"))] {
+      var other = Course { $0.cancel = .any }
+      other.run()
+      other.give(.cancelAsked)
+      #expect(other.give(trouble) == ["wake 300000"])
+      #expect(other.give(.timer) == ["step timer"])
+    }
+  }
+
   @Test("a cancel changes nothing where nothing can be saved")
   func cancelLate() {
     var course = Course()

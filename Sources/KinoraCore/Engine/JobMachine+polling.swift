@@ -30,7 +30,10 @@ extension JobMachine {
     case .submitted, .running:
       if let deadline = job.record.deadlineAt, now >= deadline { return expire() }
       poll()
-    case .expired, .cancelled: tail()
+    case .expired, .cancelled:
+      // While the provider is being told of a cancel, the moment of the poll before it is void: a poll
+      // between would take the answers that the telling waits for.
+      if job.phase != .cancel { tail() }
     case .submitUnknown: lookAgain()
     case .ready, .fetching: fetchNext()
     case .draft, .submitting, .completed, .failed, .held: break
@@ -144,7 +147,9 @@ extension JobMachine {
       delayed(message)
       requeue(nextAttempt: false, after: wait)
     case .submitUnknown: lookUp()
-    case .expired, .cancelled: effects.append(.wake(after: max(Limits.tailPoll, wait)))
+    case .expired, .cancelled:
+      job.phase = .begin
+      effects.append(.wake(after: max(Limits.tailPoll, wait)))
     default:
       if job.strikes == 3 { delayed("the provider cannot be asked: \(message)") }
       wakeBeforeDeadline(wait)
@@ -179,7 +184,9 @@ extension JobMachine {
       delayed(error.message)
       requeue(nextAttempt: false, after: Pacing.backoff(failures: 6, jitter: jitter))
     case .submitting: unknown(error.message)
-    case .expired, .cancelled: effects.append(.wake(after: Limits.tailPoll))
+    case .expired, .cancelled:
+      job.phase = .begin
+      effects.append(.wake(after: Limits.tailPoll))
     case .held, .completed, .failed, .draft: break
     case .submitted, .running, .ready, .fetching, .submitUnknown:
       let id = job.record.handle ?? "PROVIDER_ID"
