@@ -45,7 +45,7 @@ public final class APIService: HTTPService {
     switch admit(request) {
     case .refused(let response): return .refuse(response)
     case .admitted(let call, let endpoint):
-      if request.method == "POST", admin.isDraining {
+      if ["POST", "PUT"].contains(request.method), admin.isDraining {
         return .refuse(
           refusal(KinoraError(.draining, "kinorad is stopping", retryAfter: 2), call))
       }

@@ -3,7 +3,7 @@ import KinoraModel
 import KinoraStore
 import KinoraSystem
 
-/// What is cleared away now and then: old events and keys, old jobs, files that no job names.
+/// What is cleared away now and then: quota of results that nobody took, old events and keys, old jobs, files that no job names.
 enum Housekeeping {
   private static let interval: Milliseconds = 3_600_000
   private static let page = 500
@@ -27,6 +27,13 @@ enum Housekeeping {
     _ = try await parts.state.store.prune(
       eventsOlderThan: now - configuration.eventLife,
       idempotencyOlderThan: now - Limits.idempotencyLife)
+    let untaken = try await parts.service.releaseUndelivered(
+      before: now - configuration.deliveryLife)
+    if untaken > 0 {
+      log(
+        .info, "sweep.delivery", "results that nobody took hold no quota any more",
+        ("count", "\(untaken)"))
+    }
     if let life = configuration.jobLife {
       let count = try await removeJobs(endedBefore: now - life, parts)
       if count > 0 { log(.info, "sweep.jobs", "old jobs were removed", ("count", "\(count)")) }

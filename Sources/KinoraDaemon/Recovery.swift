@@ -39,7 +39,18 @@ enum Recovery {
     }
     let open = try await parts.state.store.openJobs()
     await parts.engine.recover(open, intents: keys)
+    try await remember(parts)
     return open.count
+  }
+
+  /// What the last finished jobs took, for those to come.
+  private static func remember(_ parts: Parts) async throws(KinoraError) {
+    var query = JobQuery()
+    query.states = [.completed]
+    query.limit = 500
+    for job in try await parts.state.store.jobs(query).jobs.reversed() {
+      parts.timings.note(job)
+    }
   }
 
   private static func rebuild(_ intent: Intent, _ parts: Parts) async throws(KinoraError) {

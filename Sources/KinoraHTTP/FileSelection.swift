@@ -1,5 +1,5 @@
 /// What of a file a request gets: its conditions and its range, evaluated (RFC 9110 §13, §14).
-enum FileSelection: Equatable {
+package enum FileSelection: Equatable {
   case whole
   /// 206 with these bytes.
   case part(Range<Int64>)
@@ -11,7 +11,7 @@ enum FileSelection: Equatable {
   case unsatisfiable
 
   /// The selection for a GET or HEAD of a file with this length and entity tag.
-  init(method: String, fields: HTTPFields, length: Int64, etag: String?) {
+  package init(method: String, fields: HTTPFields, length: Int64, etag: String?) {
     let tag = etag.map { "\"\($0)\"" }
     let matches = fields.values("if-match")
     if !matches.isEmpty, !Self.list(matches, contains: tag, weakly: false) {

@@ -42,6 +42,8 @@ public struct GenerationRequest: Sendable, Codable, Equatable {
   /// Seconds between polls that the client wants at least; the provider's own pace is never exceeded.
   /// Not part of what is made, so a repeat may name another.
   public var pollSeconds: Double?
+  /// Whom of its own the client serves with it, for quotas in counts.
+  public var tenant: String?
   /// Options that only this provider knows, passed through to its plugin.
   public var options: JSON?
 

@@ -94,6 +94,15 @@ public struct JobRecord: Sendable, Codable, Equatable {
   /// True when the booked sum was never confirmed by the provider.
   public var isUnconfirmed: Bool = false
 
+  // Tenant.
+
+  /// What the tenant's settings were when it was accepted; nil without a tenant.
+  public var tenantTerms: TenantTerms?
+  /// Whether the tenant's client has taken the result; nil before there is one, and without a tenant.
+  public var delivery: Delivery?
+  /// What finished jobs of its model took, when it was accepted; nil with too few of them.
+  public var typical: TypicalTime?
+
   /// How each phase travelled last: `submit` → `curl (catalog default)`.
   public var transports: [String: String] = [:]
   /// Host of the store that owns it; one host always owns all of its own.

@@ -5,7 +5,7 @@
 /// the daemon must end: it never tries the same fsync again.
 public protocol JobStore: Sendable {
   /// Makes one change, whole or not at all. Throws `budgetExceeded` (field: the scope, message: cap
-  /// and what is left), `idempotencyConflict` (message: the job id that holds the key) or
+  /// and what is left), `quotaExceeded` (facts: scope, limit, resets_at), `idempotencyConflict` (message: the job id that holds the key) or
   /// `storeFailed`; the other members of its batch are not touched by its refusal.
   /// - Returns: the new events with their `seq`.
   func commit(_ change: StoreChange) async throws(KinoraError) -> [JobEvent]
@@ -57,6 +57,8 @@ public struct StoreChange: Sendable {
   public var events: [NewEvent] = []
   /// What happens to the money.
   public var money: MoneyMove?
+  /// What happens to the tenant's quota.
+  public var quota: QuotaMove?
   /// What was learned.
   public var evidence: [EvidenceRow] = []
 

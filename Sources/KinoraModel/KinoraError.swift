@@ -15,6 +15,8 @@ public struct KinoraError: Error, Sendable, Equatable {
   public var retryAfter: Int?
   /// The provider's own words, cleaned.
   public var providerMessage: String?
+  /// More about it for programs, members of an object: `limit`, `resets_at`.
+  public var facts: [JSONMember] = []
 
   /// A fact with its circumstances.
   public init(
@@ -71,6 +73,12 @@ extension KinoraError.Code {
   public static let maxCostExceeded = Self("max_cost_exceeded")
   /// Reserving the quote would exceed a budget.
   public static let budgetExceeded = Self("budget_exceeded")
+  /// The tenant's quota of results is used up.
+  public static let quotaExceeded = Self("quota_exceeded")
+  /// The tenant has videos switched off.
+  public static let videoDisabled = Self("video_disabled")
+  /// The tenant chose a provider and no model of it.
+  public static let modelNotConfigured = Self("model_not_configured")
   /// Too many jobs wait already.
   public static let queueFull = Self("queue_full")
   /// The same idempotency key came with other fields.

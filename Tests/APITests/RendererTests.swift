@@ -42,7 +42,10 @@ import Testing
       + #""request":{"seconds":5,"aspect_ratio":"16:9","resolution":null,"size":"1280x720","#
       + #""fps":null,"audio":null,"seed":null,"count":1,"inputs":[{"role":"first_frame","#
       + #""mime":"image/png","bytes":123,"sha256":"ab"}]},"asked":{},"transports":{},"#
-      + #""artifacts":[],"actions":["cancel"],"attached":false,"events":1}}"#
+      + #""artifacts":[],"tenant":null,"tenant_version":null,"delivery":null,"#
+      + #""notice":{"title":"Generating a video","model_line":"Model: sample/clip","#
+      + #""prompt_line":"Prompt: a \"paper\" boat","reference_line":"Reference: 1 image","#
+      + #""timing_line":"Usually takes 1–3 minutes"},"actions":["cancel"],"attached":false,"events":1}}"#
     #expect(text == expected)
   }
 

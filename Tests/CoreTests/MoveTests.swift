@@ -22,7 +22,8 @@ import Testing
       .stepFailed(KinoraError(.pluginFault, "broke")),
       .assetFailed(KinoraError(.assetUnusable, "404")),
       .assetFailed(KinoraError(.storageFull, "full")), .recovered(hasIntent: false),
-      .recovered(hasIntent: true), .resolved(.notCharged), .resolved(.giveUp),
+      .recovered(hasIntent: true), .resolved(.notCharged), .resolved(.giveUp), .delivered,
+      .undelivered,
       .resolved(.adopt("p9")), .answered(JobInput.failed(.no, .credentialMissing), isPaid: false),
     ]
     + [200, 307, 401, 404, 429, 500].flatMap { status in
@@ -54,7 +55,7 @@ import Testing
     case .permitAsked: asked.contains("pay")
     case .claimed: asked.contains("enqueue")
     case .timer: asked.contains("wake") || asked.contains("enqueue")
-    case .cancelAsked, .resolved, .mustWait: true
+    case .cancelAsked, .resolved, .mustWait, .delivered, .undelivered: true
     }
   }
 
@@ -67,7 +68,7 @@ import Testing
     case .claimed: asked.remove("enqueue")
     case .timer: asked.remove("wake")
     case .recovered: asked = []
-    case .permitAsked, .cancelAsked, .resolved, .mustWait: break
+    case .permitAsked, .cancelAsked, .resolved, .mustWait, .delivered, .undelivered: break
     }
     for effect in effects {
       let word = String(effect.prefix { $0 != " " })

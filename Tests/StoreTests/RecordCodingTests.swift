@@ -59,6 +59,11 @@ import Testing
     job.settled = MicroUSD(7)
     job.providerCost = MicroUSD(8)
     job.isUnconfirmed = true
+    job.route = "films"
+    job.request.tenant = "t1"
+    job.tenantTerms = TenantTerms(version: 2, promptSuffix: "in style", maxOutputBytes: 3)
+    job.delivery = Delivery(.tooLarge, at: 4)
+    job.typical = TypicalTime(median: 5, most: 6)
     job.transports = ["submit": "curl (catalog default)"]
     job.owner = "host"
     job.epoch = 3

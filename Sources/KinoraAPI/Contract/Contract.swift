@@ -7,7 +7,9 @@ import KinoraModel
 /// down; `operations` adds the words. Statuses of errors come from the one error table.
 enum Contract {
   /// Words for methods of routes. A route of which nothing is said is described by its template.
-  static let operations: [Operation] = videoOperations + otherOperations + doorOperations
+  static let operations: [Operation] =
+    videoOperations + tenantOperations + otherOperations
+    + doorOperations
 
   /// The document's text, made once.
   static let bytes: [UInt8] = document.bytes

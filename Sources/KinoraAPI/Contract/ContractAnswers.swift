@@ -31,7 +31,7 @@ enum ContractAnswers {
       codes += [.badField, .unknownField]
     }
     if route.template.contains("{") { codes.append(.notFound) }
-    if endpoint.method == "POST" { codes += [.tooLarge, .draining] }
+    if ["POST", "PUT"].contains(endpoint.method) { codes += [.tooLarge, .draining] }
     if endpoint.body != .ignored {
       codes += [.malformedBody, .badField, .unknownField, .tooLarge, .unsupportedMediaType]
     }

@@ -73,6 +73,7 @@ struct Operation: Sendable {
   static let submission: [KinoraError.Code] = [
     .badField, .unknownField, .promptMissing, .modelUnknown, .modelUnpriced, .credentialMissing,
     .badMedia, .urlRefused, .maxCostExceeded, .budgetExceeded, .modelRetired, .tooLarge,
-    .idempotencyConflict, .queueFull, .storeFailed, .unavailable, .storageFull,
+    .idempotencyConflict, .queueFull, .modelNotConfigured, .videoDisabled, .quotaExceeded,
+    .storeFailed, .unavailable, .storageFull,
   ]
 }

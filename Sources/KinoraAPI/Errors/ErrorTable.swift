@@ -54,7 +54,9 @@ package enum ErrorTable {
     .unauthenticated: Row(401, "A valid key is needed"),
     .maxCostExceeded: Row(402, "This costs more than max_cost_usd"),
     .budgetExceeded: Row(402, "The budget does not allow it"),
+    .modelNotConfigured: Row(400, "The tenant has no model"),
     .forbidden: Row(403, "You may not do this"),
+    .videoDisabled: Row(403, "Videos are switched off"),
     .notFound: Row(404, "There is no such thing"),
     .methodNotAllowed: Row(405, "The method does not fit the path"),
     .requestTimeout: Row(408, "The request came too slowly"),
@@ -74,6 +76,7 @@ package enum ErrorTable {
     .misdirectedRequest: Row(421, "This host is not served here"),
     .idempotencyConflict: Row(422, "The Idempotency-Key belongs to another request"),
     .queueFull: Row(429, "Too many jobs wait"),
+    .quotaExceeded: Row(429, "The quota is used up", mayRepeat: false),
     .headersTooLarge: Row(431, "The header fields are too large"),
     // What happened here.
     .internalError: Row(500, "Something went wrong inside", mayRepeat: false),

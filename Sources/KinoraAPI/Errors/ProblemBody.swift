@@ -43,6 +43,7 @@ struct ProblemBody {
     json.member("code", .string(error.code.rawValue))
     json.endObject()
     json.member(ifPresent: "provider_error", error.providerMessage)
+    for fact in error.facts { json.member(fact.key, fact.value) }
     json.endObject()
     return json.bytes
   }

@@ -40,7 +40,7 @@ extension APIService {
   }
 
   /// Why no job is accepted for a model, or none would start.
-  private func problem(_ entry: ModelIndex.Entry, _ policy: JobService.Policy) -> String? {
+  func problem(_ entry: ModelIndex.Entry, _ policy: JobService.Policy) -> String? {
     if let day = entry.model.retiredAt, let at = UTC.parse(day), at <= clock.now(),
       ModelRenderer.isShutdownOurs(entry)
     {

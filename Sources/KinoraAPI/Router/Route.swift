@@ -99,6 +99,11 @@ extension Route.Endpoint {
     _ answer: @escaping @Sendable (APIService, Call) -> HTTPReply
   ) -> Self { Self(method: "POST", access: access, body: body, answer: answer) }
 
+  /// JSON that changes what is there.
+  static func put(
+    _ answer: @escaping @Sendable (APIService, Call) -> HTTPReply
+  ) -> Self { Self(method: "PUT", access: .known, body: .json, answer: answer) }
+
   static func delete(
     _ answer: @escaping @Sendable (APIService, Call) -> HTTPReply
   ) -> Self { Self(method: "DELETE", access: .known, body: .ignored, answer: answer) }

@@ -2,7 +2,7 @@
 enum Routes {
   static let all: [Route] = native + doors
   /// Kinora's own.
-  static let native: [Route] = videos + others
+  static let native: [Route] = videos + tenants + others
 
   /// One line a door; each is a folder under `Doors`.
   private static let doors: [Route] =
@@ -22,6 +22,16 @@ enum Routes {
     Route("/v1/videos/{id}/cancel", .post { $0.cancelVideo($1) }),
     Route("/v1/videos/{id}/resolve", .post(.known, .json) { $0.resolveVideo($1) }),
     Route("/v1/videos/{id}/evidence", .get { $0.videoEvidence($1) }),
+    Route("/v1/videos/{id}/delivered", .post { $0.confirmDelivery($1) }),
+  ]
+
+  private static let tenants: [Route] = [
+    Route("/v1/tenants", .get { $0.listTenants($1) }),
+    Route("/v1/tenants/{tenant}", .get { $0.getTenant($1) }, .put { $0.putTenant($1) }),
+    Route("/v1/tenants/{tenant}/quota", .get { $0.tenantQuota($1) }),
+    Route("/v1/tenants/{tenant}/quota/reset", .post(.known, .json) { $0.resetQuota($1) }),
+    Route("/v1/capabilities", .get { $0.capabilities($1) }),
+    Route("/v1/forms/generate-video", .get { $0.videoForm($1) }),
   ]
 
   private static let others: [Route] = [

@@ -16,15 +16,14 @@ extension APIService {
           .notSupported, "there is no variant \(variant.prefix(40)) of a file", field: "variant",
           allowed: Self.variants)
       }
-      return try await content(call.job, index: index, call.viewer)
+      return try await content(call.job, index: index, call)
     }
   }
 
-  /// The answer with a stored file: ranges, ETag and sendfile are the server's.
-  func content(
-    _ id: JobID, index: Int, _ viewer: Viewer
-  ) async throws(KinoraError) -> HTTPResponse {
-    let (record, artifact, path) = try await service.artifact(id, index: index, viewer)
+  /// The answer with a stored file: ranges, ETag and sendfile are the server's. A reader who gets its
+  /// last byte has taken the result.
+  func content(_ id: JobID, index: Int, _ call: Call) async throws(KinoraError) -> HTTPResponse {
+    let (record, artifact, path) = try await service.artifact(id, index: index, call.viewer)
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
       throw KinoraError(.artifactExpired, "the file of \(record.id) was removed")
@@ -36,7 +35,22 @@ extension APIService {
     response.fields.append("Cache-Control", "private, no-cache")
     response.body = .file(
       HTTPFile(descriptor: descriptor, length: artifact.bytes, etag: artifact.sha256))
+    if Self.readsEnd(call.request, artifact) {
+      response.sent = { [service] whole in if whole { service.wasRead(record, call.viewer) } }
+    }
     return response
+  }
+
+  /// Whether the answer has the last byte in it: a whole file, or the rest of one that was begun.
+  private static func readsEnd(_ request: HTTPRequest, _ artifact: Artifact) -> Bool {
+    guard request.method == "GET" else { return false }
+    let selection = FileSelection(
+      method: "GET", fields: request.fields, length: artifact.bytes, etag: artifact.sha256)
+    switch selection {
+    case .whole: return true
+    case .part(let range): return range.upperBound == artifact.bytes
+    case .notModified, .preconditionFailed, .unsatisfiable: return false
+    }
   }
 
   /// `generated_1795248000000.mp4`: when the job was made, in milliseconds, and what the bytes are.

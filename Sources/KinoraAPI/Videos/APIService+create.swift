@@ -88,8 +88,7 @@ extension APIService {
     guard record.state == .completed else {
       throw refused("source.job: \(source) is \(record.state.rawValue), not completed")
     }
-    let name = submission.request.model
-    let entry = try service.policy.index.resolve(name.isEmpty ? nil : name)
+    let entry = try service.entry(for: submission)
     guard entry.settings.name == record.provider else {
       throw refused(
         "source.job: \(source) was made by \(record.provider), \(entry.id) cannot go on with it")

@@ -40,9 +40,24 @@ struct KinoraObject {
     JobRenderer.strings(record.transports, to: &json)
     json.key("artifacts")
     artifacts(to: &json)
+    json.member("tenant", JSON(record.request.tenant))
+    json.member("tenant_version", JSON(record.tenantTerms?.version))
+    json.key("delivery")
+    delivery(to: &json)
+    json.key("notice")
+    NoticeObject(record: record).write(to: &json)
     json.member("actions", .array(actions.map { .string($0) }))
     json.member("attached", .bool(isAttached))
     json.member("events", .integer(Int64(record.sequence)))
+    json.endObject()
+  }
+
+  private func delivery(to json: inout JSONWriter) {
+    guard let delivery = record.delivery else { return json.value(.null) }
+    json.beginObject()
+    json.member("status", .string(delivery.status.rawValue))
+    json.member("at", time(delivery.at))
+    json.member("max_bytes", JSON(record.tenantTerms?.maxOutputBytes))
     json.endObject()
   }
 

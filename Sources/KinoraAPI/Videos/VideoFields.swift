@@ -13,8 +13,8 @@ struct VideoFields {
   static let known = [
     "model", "prompt", "seconds", "duration", "duration_seconds", "size", "aspect_ratio",
     "resolution", "fps", "audio", "seed", "n", "negative_prompt", "input_reference", "first_frame",
-    "last_frame", "references", "source", "max_cost_usd", "snap", "metadata", "user", "options",
-    "dry_run",
+    "last_frame", "references", "source", "max_cost_usd", "snap", "metadata", "user", "tenant",
+    "options", "dry_run",
   ]
   /// Bytes of a word such as a size or an aspect ratio.
   private static let wordBytes = 64
@@ -46,13 +46,16 @@ struct VideoFields {
     inputs = try MediaFields(fields: fields, body: body).inputs()
   }
 
-  /// Who pays and for whom, the same in every dialect: `max_cost_usd`, `metadata`, `user`.
+  /// Who pays and for whom, the same in every dialect: `max_cost_usd`, `metadata`, `user`, `tenant`.
   static func readAccount(
     _ fields: FieldReader, into request: inout GenerationRequest
   ) throws(KinoraError) {
     request.maxCost = try amount(fields)
     request.metadata = try metadata(fields)
     request.endUser = try user(fields)
+    request.tenant = try fields.string("tenant", most: 4096).map { name throws(KinoraError) in
+      try APIService.tenant(name)
+    }
   }
 
   private static func seconds(_ fields: FieldReader) throws(KinoraError) -> Double? {

@@ -120,5 +120,11 @@ extension PluginEvent.Kind {
 
 extension JobInput {
   var isPermit: Bool { if case .permitAsked = self { true } else { false } }
+  var isDelivery: Bool {
+    switch self {
+    case .delivered, .undelivered: true
+    default: false
+    }
+  }
   var isCancel: Bool { if case .cancelAsked = self { true } else { false } }
 }

@@ -29,9 +29,10 @@ extension Engine {
   }
 
   /// Accepts a new job: one transaction with its reservation, then its turn. Throws `budgetExceeded`,
-  /// `idempotencyConflict`, `queueFull`, `draining` or `storeFailed`.
+  /// `quotaExceeded`, `idempotencyConflict`, `queueFull`, `draining` or `storeFailed`.
   public func accept(
-    _ record: JobRecord, key: String?, fingerprint: String, scopes: [BudgetScope], maxQueued: Int
+    _ record: JobRecord, key: String?, fingerprint: String, scopes: [BudgetScope], maxQueued: Int,
+    quota: QuotaMove? = nil
   ) async throws(KinoraError) -> JobRecord {
     guard !isDraining else {
       throw KinoraError(.draining, "kinorad is stopping", retryAfter: 2)
@@ -51,6 +52,7 @@ extension Engine {
     change.fingerprint = fingerprint
     change.money = .reserve(
       day: UTC.day(made.createdAt), amount: made.dearest, scopes: scopes)
+    change.quota = quota
     change.events = [
       StoreChange.NewEvent(
         number: 1, at: made.createdAt, type: "job.queued",
@@ -85,6 +87,16 @@ extension Engine {
       deliver(id, input)
     }
     return true
+  }
+
+  /// The same for a job that is over, which comes back for this one input. It must be in the
+  /// directory, whose version is the last that was committed.
+  public func tellEnded(_ id: JobID, _ input: JobInput) async {
+    if slots[id] == nil {
+      guard let record = parts.directory.get(id)?.record, record.state.isTerminal else { return }
+      slots[id] = Slot(job: LiveJob(record: record))
+    }
+    _ = await tell(id, input)
   }
 
   /// Forgets a job that is over, so that it can be deleted. False while it is live.

@@ -95,6 +95,7 @@ public actor Engine {
         return await refused(input, error, before, id)
       }
     }
+    if before.record.state != .completed { parts.timings.note(reduction.job.record) }
     dropSpools(of: before, after: reduction.job)
     for effect in reduction.effects { await perform(effect, id) }
   }
@@ -150,6 +151,8 @@ public actor Engine {
     default:
       // This one change is refused, the store is sound: a person must look, and only at this job.
       if case .stepFailed = input { return parts.onFatal(error) }
+      // It was deleted meanwhile, and what it held with it.
+      if input.isDelivery { return }
       await apply(.stepFailed(KinoraError(error.code, "not stored: \(error.message)")), to: id)
     }
   }

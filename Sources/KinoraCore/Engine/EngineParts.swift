@@ -24,6 +24,8 @@ public struct EngineParts: Sendable {
   public var cooldowns = Cooldowns()
   /// Places of a client; 0 for no limit.
   public var clientLimit: @Sendable (String) -> Int
+  /// What finished jobs took.
+  public var timings = Timings()
   /// The store can no longer say what is on disk: the process must end. Does not return in a daemon.
   public var onFatal: @Sendable (KinoraError) -> Void
 

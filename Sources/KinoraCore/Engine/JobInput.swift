@@ -24,6 +24,10 @@ public enum JobInput: Sendable {
   case assetFailed(KinoraError)
   /// A person decided about a held job.
   case resolved(Resolution)
+  /// The owner's client has the result of a completed job.
+  case delivered
+  /// Nobody took the result of a completed job in time.
+  case undelivered
   /// The daemon started; `hasIntent` is true when the journal holds a permit that the row does not know.
   case recovered(hasIntent: Bool)
 }

@@ -15,6 +15,7 @@ public struct JobMachine {
   private let before: JobRecord
   var events: [StoreChange.NewEvent] = []
   var money: MoneyMove?
+  var quota: QuotaMove?
   var evidence: [EvidenceRow] = []
   var effects: [JobEffect] = []
 
@@ -70,6 +71,8 @@ public struct JobMachine {
     case .stored(let artifact): stored(artifact)
     case .assetFailed(let error): assetFailed(error)
     case .resolved(let resolution): resolved(resolution)
+    case .delivered: delivered()
+    case .undelivered: undelivered()
     case .recovered(let hasIntent): recovered(hasIntent: hasIntent)
     }
   }
@@ -81,6 +84,7 @@ public struct JobMachine {
       made.update = job.record
       made.events = events
       made.money = money
+      made.quota = quota
       made.evidence = evidence
       change = made
     }
@@ -105,6 +109,7 @@ public struct JobMachine {
     }
     job.record.state = next
     if next.isTerminal, job.record.endedAt == nil { job.record.endedAt = now }
+    if next == .completed { awaitDelivery() }
     say("job.\(next.rawValue)")
   }
 

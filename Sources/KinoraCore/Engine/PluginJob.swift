@@ -10,7 +10,8 @@ enum PluginJob {
     json.member("tag", .string(record.seed))
     json.member("model", .string(record.model))
     json.member("kind", .string(record.kind.rawValue))
-    json.member("prompt", .string(request.prompt))
+    let suffix = record.tenantTerms?.promptSuffix.map { " " + $0 } ?? ""
+    json.member("prompt", .string(request.prompt + suffix))
     json.member(ifPresent: "negative_prompt", request.negativePrompt)
     if let seconds = request.seconds { json.member("seconds", JSON(seconds)) }
     json.member(ifPresent: "aspect_ratio", request.aspectRatio)

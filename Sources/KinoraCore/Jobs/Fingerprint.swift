@@ -29,6 +29,7 @@ enum Fingerprint {
     json.value(JSON(request.endUser))
     json.value(request.options?.canonical ?? .null)
     if let use = request.sourceUse { json.value(.string(use.rawValue)) }
+    if let tenant = request.tenant { json.value(["tenant": .string(tenant)]) }
     for input in request.inputs {
       json.value(.string(input.role.rawValue))
       json.value(JSON(input.sha256 ?? input.uri))

@@ -13,6 +13,8 @@ public final class JobService: Sendable {
     public var hostCap: MicroUSD?
     /// The configured clients.
     public var clients = ClientTable.none
+    /// The largest file of each delivery profile, in bytes.
+    public var deliveryProfiles: [String: Int64] = [:]
     /// How long a job may wait for its turn.
     public var queueWait: Milliseconds = Limits.queueWait
     /// Ordered lists of models by the name of a route.
@@ -37,6 +39,8 @@ public final class JobService: Sendable {
   /// The event log's memory.
   public let hub: EventHub
   let repeats: RepeatGuard
+  /// The tenants of all clients.
+  public let tenants: TenantBook
   private let policyBox: Mutex<Policy>
   let digest: @Sendable ([UInt8]) -> String
 
@@ -44,13 +48,14 @@ public final class JobService: Sendable {
   ///   - digest: SHA-256 in hexadecimal
   ///   - connectionIsOpen: whether the connection that carried an answer still stands
   public init(
-    engine: Engine, parts: EngineParts, hub: EventHub, policy: Policy,
+    engine: Engine, parts: EngineParts, hub: EventHub, policy: Policy, tenants: TenantBook,
     digest: @escaping @Sendable ([UInt8]) -> String,
     connectionIsOpen: @escaping @Sendable (UInt64) -> Bool
   ) {
     self.engine = engine
     self.parts = parts
     self.hub = hub
+    self.tenants = tenants
     self.digest = digest
     policyBox = Mutex(policy)
     repeats = RepeatGuard(clock: parts.clock, connectionIsOpen: connectionIsOpen)
@@ -90,27 +95,24 @@ public final class JobService: Sendable {
   /// throw, budgets aside.
   public func quote(_ submission: Submission) throws(KinoraError) -> QuoteAnswer {
     let policy = policy
-    let name =
-      submission.request.model.isEmpty ? policy.index.defaultModel : submission.request.model
-    if let name, let models = policy.routes[name] {
+    if let name = try? wish(submission, policy), let models = policy.routes[name] {
       return try quote(submission, route: name, models, policy)
     }
-    return try quote(submission, try policy.index.resolve(name), policy)
+    return try quote(submission, try entry(for: submission), policy)
   }
 
   /// The same for one model.
   func quote(
     _ submission: Submission, _ entry: ModelIndex.Entry, _ policy: Policy
   ) throws(KinoraError) -> QuoteAnswer {
-    if let rules = policy.clients.rules(submission.viewer.client), !rules.allows(entry) {
-      throw KinoraError(
-        .forbidden, "\(rules.name) may not use \(entry.id)", field: "model",
-        allowed: policy.index.entries.filter(rules.allows).map(\.id))
-    }
+    try check(entry, submission, policy)
     let door = DoorDefaults.table[submission.door] ?? DoorDefaults(alwaysSnaps: false)
     let resolved = try Resolver.resolve(
       submission.request, for: entry.model, at: entry.settings.baseURL, door: door,
       now: parts.clock.now())
+    if let tenant = tenant(submission) {
+      try Self.checkSuffix(resolved.request, tenant, entry.model)
+    }
     if let why = policy.readiness(entry.settings.name) { throw why }
     let quote = try Pricing.quote(
       resolved, model: entry.model, assume: entry.settings.assumeCost)
@@ -172,10 +174,19 @@ public final class JobService: Sendable {
     made.asked = answer.resolved.asked
     made.route = answer.route
     made.choices = answer.choices
+    made.typical = parts.timings.typical(provider: made.provider, model: made.model)
+    var quota: QuotaMove?
+    if let tenant = tenant(submission) {
+      made.tenantTerms = terms(tenant)
+      quota = .reserve(
+        QuotaClaim(
+          client: made.client, tenant: tenant.name, user: made.request.endUser ?? "",
+          kind: made.kind == .image ? .image : .video, units: made.request.count, at: now))
+    }
     return try await engine.accept(
       made, key: submission.key, fingerprint: fingerprint,
       scopes: scopes(client: record.client, endUser: answer.resolved.request.endUser),
-      maxQueued: policy.maxQueued)
+      maxQueued: policy.maxQueued, quota: quota)
   }
 
   /// The budgets a job of this client counts against.

@@ -114,6 +114,12 @@ extension Admin {
           detail: differences.first ?? "budgets, holds and ledger agree",
           fix: differences.isEmpty
             ? "" : "report this; do not raise a budget until it is understood"))
+      let counts = try await parts.state.store.quotaDifferences()
+      checks.append(
+        DoctorCheck(
+          name: "quota", status: counts.isEmpty ? .ok : .fail,
+          detail: counts.first ?? "counts of tenants and their jobs agree",
+          fix: counts.isEmpty ? "" : "report this"))
     } catch {
       checks.append(DoctorCheck(name: "database", status: .fail, detail: error.message))
     }

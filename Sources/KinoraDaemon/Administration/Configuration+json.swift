@@ -45,6 +45,13 @@ extension Configuration {
             customers.sorted { $0.key < $1.key }.map { JSONMember($0.key, Self.json($0.value)) })
         ]
       ],
+      "delivery": [
+        "ttl": .string("\(deliveryLife / 1000)s"),
+        "profiles": .object(
+          deliveryProfiles.sorted { $0.key < $1.key }.map {
+            JSONMember($0.key, ["max_bytes": .integer($0.value)])
+          }),
+      ],
       "retention": ["events": .string("\(eventLife / 1000)s")],
       "log": ["level": .string(logLevel)],
     ]

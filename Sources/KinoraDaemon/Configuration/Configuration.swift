@@ -62,6 +62,11 @@ public struct Configuration: Sendable {
   public var jobLife: Milliseconds?
   /// For which customers a client may ask, by client; without an entry for its own number alone.
   public var customers: [String: Customers] = [:]
+  /// How long a tenant's finished result holds quota while nobody takes it.
+  public var deliveryLife: Milliseconds = 7 * 86_400_000
+  /// The largest file by delivery profile, in bytes: what bots take as a chat service's upload
+  /// limit. Services change theirs, so it can be written in the configuration.
+  public var deliveryProfiles: [String: Int64] = ["discord": 26_214_400]
   /// The spawned curl.
   public var curlPath = "/usr/bin/curl"
   /// Debug, info, notice, warning or error.
@@ -145,11 +150,21 @@ public struct Configuration: Sendable {
       jobLife = retention.duration("jobs")
       retention.finish()
     }
+    if let delivery = top.section("delivery") { readDelivery(delivery) }
     if let log = top.section("log") {
       logLevel = log.string("level") ?? logLevel
       log.finish()
     }
     top.finish()
+  }
+
+  private mutating func readDelivery(_ delivery: SectionReader) {
+    deliveryLife = delivery.duration("ttl") ?? deliveryLife
+    for (name, profile) in delivery.section("profiles")?.sections() ?? [] {
+      deliveryProfiles[name] = profile.bytes("max_bytes")
+      profile.finish()
+    }
+    delivery.finish()
   }
 
   private mutating func readListen(_ listen: SectionReader) {

@@ -22,6 +22,7 @@ struct Parts: Sendable {
   let serverLoop: EventLoop
   let server: ServerBox
   let keys: Keys?
+  let timings: Timings
 
   /// Opens everything durable, loads the plugins, wires the rest. Nothing is served yet.
   static func make(
@@ -59,6 +60,7 @@ struct Parts: Sendable {
     let server = ServerBox()
     let service = JobService(
       engine: engine, parts: parts, hub: hub, policy: policy,
+      tenants: TenantBook(store: state.store, known: try await state.store.tenants()),
       digest: Digest.sha256, connectionIsOpen: { server.isOpen($0) })
     return Parts(
       clock: clock, entropy: entropy, state: state, registry: registry, transport: transport,
@@ -66,7 +68,7 @@ struct Parts: Sendable {
       serverLoop: try started("kinora-http"), server: server,
       keys: try configuration.tcp.map { tcp throws(KinoraError) in
         try Keys(path: tcp.keysFile, clock: clock, log: log)
-      })
+      }, timings: parts.timings)
   }
 
   private static func makeTransport(

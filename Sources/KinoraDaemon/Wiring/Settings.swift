@@ -110,6 +110,7 @@ struct Settings {
   func policy(_ transport: TransportPool) -> JobService.Policy {
     var policy = JobService.Policy(
       index: index, maxQueued: configuration.maxQueued, hostCap: configuration.hostBudget)
+    policy.deliveryProfiles = configuration.deliveryProfiles
     policy.queueWait = configuration.queueWait
     policy.routes = configuration.routes
     policy.clients = ClientTable(

@@ -17,6 +17,12 @@ struct ChangeWriter {
       if let move = change.money {
         try MoneyWriter(connection: connection).apply(move, job: job, id: record.id)
       }
+      if record.request.tenant != nil {
+        let quota = QuotaWriter(connection: connection)
+        if let move = change.quota { try quota.apply(move, job: job, id: record.id) }
+        // Here and not with the rules: no way to end may forget it.
+        if record.state.isTerminal, record.state != .completed { try quota.release(job) }
+      }
       for row in change.evidence { try add(row, job: job) }
       let events = try append(change.events, of: record, job: job)
       if let id = change.delete { try delete(id) }
@@ -153,6 +159,7 @@ struct ChangeWriter {
       throw .refused(
         KinoraError(.wrongState, "job \(id) is not over, or its money is open; cancel it first"))
     }
+    try QuotaWriter(connection: connection).release(job)
     try connection.apply("DELETE FROM metadata WHERE job = ?1", .integer(job))
     try connection.apply("DELETE FROM artifact WHERE job = ?1", .integer(job))
     try connection.apply("DELETE FROM evidence WHERE job = ?1", .integer(job))

@@ -76,6 +76,7 @@ extension Migration {
         CREATE TABLE artifact(
           job INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(job, sha256)) WITHOUT ROWID;
         CREATE INDEX artifact_file ON artifact(sha256);
-        """)
+        """),
+    tenants,
   ]
 }

@@ -3,6 +3,7 @@ enum Commands {
   static let all: [Command] = [
     generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, plugins, pluginNew,
     providers, usage,
+    capabilities, tenantShow, tenantSet, quotaShow, quotaSet, quotaReset,
     configCheck, configShow, keysCreate, keysList, keysRevoke,
     reload, pause, resume, doctor, sandbox, version, completion,
     completionWords, sandboxChild,

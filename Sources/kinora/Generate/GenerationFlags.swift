@@ -21,6 +21,8 @@ enum GenerationFlags {
     Flag("max-cost", nil, .value("USD"), "refuse rather than reserve more than this"),
     Flag("snap", nil, .on, "move values that the model cannot do to the nearest it can"),
     Flag("metadata", nil, .values("KEY=VALUE"), "kept with the job; several times"),
+    Flag("user", nil, .value("USER"), "your own end user, for budgets and quotas"),
+    Flag("tenant", nil, .value("TENANT"), "whom you serve with it, for settings and quotas"),
   ]
 }
 
@@ -36,7 +38,7 @@ struct GenerationFields {
     if let seconds = try arguments.seconds("seconds") { set("seconds", JSON(seconds)) }
     for (flag, field) in [
       ("size", "size"), ("aspect", "aspect_ratio"), ("resolution", "resolution"),
-      ("negative", "negative_prompt"),
+      ("negative", "negative_prompt"), ("user", "user"), ("tenant", "tenant"),
     ] {
       if let value = arguments.value(flag) { set(field, .string(value)) }
     }

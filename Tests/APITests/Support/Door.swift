@@ -25,7 +25,8 @@ final class Door: Sendable {
   }
 
   init(
-    pages: [String: [UInt8]] = [:], hostCap: MicroUSD? = nil, maxQueued: Int = 1000
+    pages: [String: [UInt8]] = [:], hostCap: MicroUSD? = nil, maxQueued: Int = 1000,
+    tenants: MemoryTenants = MemoryTenants()
   ) async throws {
     let hub = EventHub(head: 0)
     self.hub = hub
@@ -42,6 +43,7 @@ final class Door: Sendable {
     service = JobService(
       engine: engine, parts: parts, hub: hub,
       policy: JobService.Policy(index: index, maxQueued: maxQueued, hostCap: hostCap),
+      tenants: TenantBook(store: tenants),
       digest: { Digest.of($0) },
       connectionIsOpen: { [stands] _ in stands.value.load(ordering: .relaxed) })
     api = APIService(

@@ -95,7 +95,8 @@ final class Rig: @unchecked Sendable {
     policy.queueWait = queueWait
     policy.routes = ["any": providers.map { "\($0.name)/clip" }]
     let service = JobService(
-      engine: engine, parts: parts, hub: life.hub, policy: policy, digest: shortDigest,
+      engine: engine, parts: parts, hub: life.hub, policy: policy,
+      tenants: TenantBook(store: NoTenants()), digest: shortDigest,
       connectionIsOpen: { _ in false })
     let open = await lifeStore.openJobs()
     await engine.recover(open, intents: intents.keys)

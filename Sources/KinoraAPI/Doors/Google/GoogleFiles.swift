@@ -10,7 +10,7 @@ extension APIService {
       let name = call.values.last ?? ""
       let isDownload = name.hasSuffix(":download")
       let (id, index) = GoogleDoor.job(isDownload ? name.dropLast(":download".count) : name[...])
-      if isDownload { return try await content(id, index: index, call.viewer) }
+      if isDownload { return try await content(id, index: index, call) }
       let (record, artifact, _) = try await service.artifact(id, index: index, call.viewer)
       let file = GoogleDoor.fileName(id, index)
       let time = JSON.string(UTC.timestamp(record.endedAt ?? record.createdAt))

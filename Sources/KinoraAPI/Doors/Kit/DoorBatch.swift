@@ -23,8 +23,7 @@ extension APIService {
   ) async throws(KinoraError) -> DoorBatch {
     var submission = submission
     let count = submission.request.count
-    let name = submission.request.model
-    let most = max(1, try service.policy.index.resolve(name.isEmpty ? nil : name).model.maxCount)
+    let most = max(1, try service.entry(for: submission).model.maxCount)
     let total = submission.request.maxCost
     submission.request.count = min(count, most)
     try await complete(&submission, inputs)

@@ -62,7 +62,7 @@ extension APIService {
           StorageKey.name(record, $0) == name
         })
       else { throw missing }
-      return try await content(id, index: index, call.viewer)
+      return try await content(id, index: index, call)
     }
   }
 

@@ -1,0 +1,52 @@
+import KinoraModel
+
+/// Tenants, their quotas, and what a bot asks before it asks for a video.
+extension Contract {
+  private static let tenant = Operation.Parameter(
+    name: "tenant", place: "path", schema: #"{"type": "string", "minLength": 1, "maxLength": 128}"#,
+    about: "one server of a bot")
+  private static let client = Operation.Parameter(
+    name: "client", schema: #"{"type": "string"}"#, about: "another client's; for administrators")
+  private static let user = Operation.Parameter(
+    name: "user", schema: #"{"type": "string"}"#, about: "one of the tenant's users")
+  private static let asked = [
+    Operation.Parameter(
+      name: "tenant", schema: #"{"type": "string", "minLength": 1, "maxLength": 128}"#,
+      about: "one server of a bot"),
+    Operation.Parameter(name: "model", schema: #"{"type": "string"}"#, about: "a model or a route"),
+    user,
+  ]
+  private static let object = #"{"type": "object"}"#
+  /// What can be wrong before anything is asked of a provider.
+  private static let choice: [KinoraError.Code] = [
+    .modelUnknown, .modelNotConfigured, .videoDisabled, .notFound, .unavailable,
+  ]
+
+  static let tenantOperations: [Operation] = [
+    Operation("GET /v1/tenants", "listTenants", "Own tenants", [client], answers: object),
+    Operation(
+      "GET /v1/tenants/{tenant}", "getTenant", "A tenant, with the defaults where nothing was set",
+      [tenant, client], answers: object),
+    Operation(
+      "PUT /v1/tenants/{tenant}", "putTenant", "Changes what is given; null empties",
+      [tenant, client], body: .init(schema: "TenantBody"), answers: object,
+      errors: [.modelUnknown, .storeFailed, .storageFull, .draining]),
+    Operation(
+      "GET /v1/tenants/{tenant}/quota", "getQuota", "What is used and left",
+      [tenant, client, user], answers: object),
+    Operation(
+      "POST /v1/tenants/{tenant}/quota/reset", "resetQuota", "A day or a period begins anew",
+      [tenant, client], body: .init(schema: "QuotaReset"), answers: object,
+      errors: [.storeFailed, .storageFull]),
+    Operation(
+      "GET /v1/capabilities", "getCapabilities", "What is possible now, and why the rest is not",
+      asked, answers: object, errors: choice),
+    Operation(
+      "GET /v1/forms/generate-video", "getForm",
+      "A form as JSON Schema, made of what a model takes",
+      asked, answers: object, errors: choice),
+    Operation(
+      "POST /v1/videos/{id}/delivered", "confirmDelivery", "The result reached who asked for it",
+      answers: "Job", errors: [.wrongState, .notReady, .storeFailed, .storageFull]),
+  ]
+}
