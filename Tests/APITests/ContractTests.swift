@@ -1,8 +1,7 @@
+import KinoraAPI
 import KinoraHTTP
 import KinoraModel
 import Testing
-
-@testable import KinoraAPI
 
 /// The OpenAPI document against the router, both ways.
 @Suite struct ContractTests {

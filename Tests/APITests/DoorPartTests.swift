@@ -1,10 +1,9 @@
+import KinoraAPI
 import KinoraCore
 import KinoraHTTP
 import KinoraModel
 import Synchronization
 import Testing
-
-@testable import KinoraAPI
 
 /// Keeps what is written to it.
 private final class Written: HTTPStream {
@@ -71,33 +70,6 @@ private final class Written: HTTPStream {
     #expect(StorageKey.name(record, 1).hasSuffix(".webm"))
     #expect(StorageKey.job(StorageKey.name(record, 1)) == record.id)
     #expect(StorageKey.job("x.mp4") == nil)
-  }
-
-  @Test(
-    "images are frames or references by number, role and model",
-    arguments: [
-      (#"[I]"#, "first_frame"), (#"[I,I]"#, "reference reference"),
-      (#"[I,L]"#, "first_frame last_frame"), (#"[F,I]"#, "first_frame reference"),
-      (#"[R,I]"#, "reference reference"),
-    ])
-  func roles(_ shape: String, _ roles: String) throws {
-    func part(_ role: String) -> String {
-      #"{"type":"image_url","image_url":{"url":"gs://b/o.png"}\#(role)}"#
-    }
-    let text =
-      shape.map { letter in
-        switch letter {
-        case "I": part("")
-        case "L": part(#","role":"last_frame""#)
-        case "F": part(#","frame_type":"first_frame""#)
-        case "R": part(#","role":"reference""#)
-        default: String(letter)
-        }
-      }.joined()
-    let json = try JSON.parse(Array(#"[{"role":"user","content":\#(text)}]"#.utf8))
-    let messages = try ChatMessages(json, ParsedBody(json: json))
-    let model = try TestCatalog.index().resolve("sample/clip").model
-    #expect(messages.inputs(for: model).map(\.role.rawValue).joined(separator: " ") == roles)
   }
 
   private static let record = JobRecord(

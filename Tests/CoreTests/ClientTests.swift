@@ -1,7 +1,6 @@
+import KinoraCore
 import KinoraModel
 import Testing
-
-@testable import KinoraCore
 
 /// Who is which client, and what its rules allow.
 @Suite struct ClientTests {

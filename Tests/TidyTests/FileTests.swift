@@ -45,9 +45,11 @@ import Testing
     }
   }
 
-  @Test("tests do not block a thread of the pool")
+  @Test("tests do not block a thread of the pool, and see what a release build shows")
   func blocking() {
     for file in Self.swift where file.path.hasPrefix("Tests/") {
+      // Spelt in parts, so that this file does not find itself.
+      #expect(file.words(["@test" + "able import"]).isEmpty, "\(file)")
       let blocks = ["waitUntilExit", "Thread.sleep", "DispatchSemaphore"]
       #expect(file.words(blocks).isEmpty, "\(file)")
     }

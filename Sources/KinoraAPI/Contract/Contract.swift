@@ -1,20 +1,20 @@
 import KinoraHTTP
-import KinoraModel
+package import KinoraModel
 
 /// The OpenAPI document (https://spec.openapis.org/oas/v3.1.1) of everything in `Routes.all`.
 ///
 /// It is made from the routes themselves: a path that is served is in it, whatever anybody wrote
 /// down; `operations` adds the words. Statuses of errors come from the one error table.
-enum Contract {
+package enum Contract {
   /// Words for methods of routes. A route of which nothing is said is described by its template.
-  static let operations: [Operation] =
+  package static let operations: [Operation] =
     videoOperations + tenantOperations + otherOperations
     + doorOperations
 
   /// The document's text, made once.
   static let bytes: [UInt8] = document.bytes
 
-  static let document: JSON = {
+  package static let document: JSON = {
     var paths: [JSONMember] = []
     for route in Routes.all {
       let methods = route.endpoints.map { endpoint in
@@ -51,7 +51,7 @@ enum Contract {
     """
 
   /// `{id...}` is one place that may hold slashes; OpenAPI has no word for that.
-  static func path(_ template: String) -> String { template.replacing("...}", with: "}") }
+  package static func path(_ template: String) -> String { template.replacing("...}", with: "}") }
 
   /// The words for a method of a route; made of its template where nobody wrote any.
   static func operation(_ route: Route, _ endpoint: Route.Endpoint) -> Operation {

@@ -1,12 +1,12 @@
-import KinoraModel
+package import KinoraModel
 
 /// The schemas (JSON Schema 2020-12) that the contract's operations speak of.
 ///
 /// They are text as they would be written by hand, and parsed once: a literal of this size costs the
 /// compiler more than it says.
-enum ContractSchemas {
+package enum ContractSchemas {
   /// All of them, by name.
-  static let all: JSON = {
+  package static let all: JSON = {
     var members: [JSONMember] = []
     for text in [jobs, requests, others] { members += parsed(text).members ?? [] }
     return .object(members)

@@ -2,7 +2,7 @@ import KinoraModel
 
 /// What the contract says about one method of one path. Who may come in, the places in the path and
 /// every status that comes from them are not said here: they are read from the `Route`.
-struct Operation: Sendable {
+package struct Operation: Sendable {
   /// A parameter of the query, of a header field, or of a place in the path.
   struct Parameter: Sendable {
     var name: String
@@ -32,7 +32,7 @@ struct Operation: Sendable {
   }
 
   /// `GET /v1/videos/{id}`: the method and the route's template.
-  var key: String
+  package var key: String
   /// `operationId`.
   var id: String
   var summary: String

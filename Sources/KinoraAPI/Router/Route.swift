@@ -1,7 +1,7 @@
 import KinoraHTTP
 
 /// One path and what answers each method there.
-struct Route: Sendable {
+package struct Route: Sendable {
   /// Who may come in.
   enum Access: Sendable {
     /// Anybody, unknown or not: health checks.
@@ -23,16 +23,16 @@ struct Route: Sendable {
   }
 
   /// What answers one method.
-  struct Endpoint: Sendable {
-    var method: String
+  package struct Endpoint: Sendable {
+    package var method: String
     var access: Access
     var body: Body
     var answer: @Sendable (APIService, Call) -> HTTPReply
   }
 
   /// The path as it is documented: `/v1/videos/{id}/content`.
-  let template: String
-  let endpoints: [Endpoint]
+  package let template: String
+  package let endpoints: [Endpoint]
   /// How errors are worded here; nil for the native way.
   private(set) var dialect: Dialect?
   private let parts: [Part]

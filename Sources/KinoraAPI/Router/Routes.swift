@@ -1,8 +1,8 @@
 /// Every path there is.
-enum Routes {
-  static let all: [Route] = native + doors
+package enum Routes {
+  package static let all: [Route] = native + doors
   /// Kinora's own.
-  static let native: [Route] = videos + tenants + others
+  package static let native: [Route] = videos + tenants + others
 
   /// One line a door; each is a folder under `Doors`.
   private static let doors: [Route] =

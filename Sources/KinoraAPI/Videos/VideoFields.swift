@@ -1,7 +1,7 @@
 import KinoraModel
 
 /// The body of `POST /v1/videos`, read and checked as far as that is possible without a model.
-struct VideoFields {
+package struct VideoFields {
   /// All but the inputs.
   private(set) var request: GenerationRequest
   /// What shall go in, in order.
@@ -10,7 +10,7 @@ struct VideoFields {
   private(set) var isDryRun = false
 
   /// Every field that is known, documented names first.
-  static let known = [
+  package static let known = [
     "model", "prompt", "seconds", "duration", "duration_seconds", "size", "aspect_ratio",
     "resolution", "fps", "audio", "seed", "n", "negative_prompt", "input_reference", "first_frame",
     "last_frame", "references", "source", "max_cost_usd", "snap", "metadata", "user", "tenant",

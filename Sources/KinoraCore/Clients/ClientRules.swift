@@ -50,8 +50,8 @@ public struct ClientRules: Sendable, Equatable {
 }
 
 /// Patterns in which `*` stands for any characters, none and `/` included.
-enum Glob {
-  static func matches(_ pattern: String, _ text: String) -> Bool {
+package enum Glob {
+  package static func matches(_ pattern: String, _ text: String) -> Bool {
     let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
     guard parts.count > 1, let first = parts.first, let last = parts.last else {
       return pattern == text

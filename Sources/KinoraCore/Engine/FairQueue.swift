@@ -1,10 +1,10 @@
-import KinoraModel
+package import KinoraModel
 
 /// Whose turn it is: for each provider a ring of clients, for each client and provider a queue.
 ///
 /// A client at its limit is parked and comes back into the ring when one of its places frees, so a
 /// hundred jobs of one client never stand in front of another's one.
-struct FairQueue {
+package struct FairQueue {
   private struct Fifo<Element> {
     private var items: [Element] = []
     private var head = 0
@@ -56,10 +56,10 @@ struct FairQueue {
   /// How many places a client has; 0 for no limit.
   private var clientLimit: @Sendable (String) -> Int
 
-  init(clientLimit: @escaping @Sendable (String) -> Int) { self.clientLimit = clientLimit }
+  package init(clientLimit: @escaping @Sendable (String) -> Int) { self.clientLimit = clientLimit }
 
   /// Sets what gives a client's places. Who was parked at the old limit is asked again.
-  mutating func setClientLimit(_ limit: @escaping @Sendable (String) -> Int) {
+  package mutating func setClientLimit(_ limit: @escaping @Sendable (String) -> Int) {
     clientLimit = limit
     for (client, row) in clients where !row.parkedAt.isEmpty {
       for name in row.parkedAt.sorted() { providers[name]?.ring.push(client) }
@@ -68,7 +68,7 @@ struct FairQueue {
   }
 
   /// Sets a provider's places; 0 for no limit.
-  mutating func setLimit(provider: String, _ limit: Int) {
+  package mutating func setLimit(provider: String, _ limit: Int) {
     providers[provider, default: Provider()].limit = limit
   }
 
@@ -82,7 +82,7 @@ struct FairQueue {
   func runningCount(provider: String) -> Int { providers[provider]?.running ?? 0 }
 
   /// Adds a job at the end of its client's queue; a job that waits already stays where it is.
-  mutating func add(_ job: JobID, client: String, provider: String) {
+  package mutating func add(_ job: JobID, client: String, provider: String) {
     guard waiting[job] == nil else { return }
     waiting[job] = provider
     let isParked = clients[client]?.parkedAt.contains(provider) == true
@@ -96,7 +96,7 @@ struct FairQueue {
   }
 
   /// The next job of a provider that may start now. Its places are taken.
-  mutating func next(provider name: String) -> JobID? {
+  package mutating func next(provider name: String) -> JobID? {
     while let client = nextClient(provider: name) {
       let limit = clientLimit(client)
       if limit != 0, (clients[client]?.running ?? 0) >= limit {

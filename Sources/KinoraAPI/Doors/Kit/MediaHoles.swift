@@ -1,28 +1,28 @@
 import KinoraHTTP
-import KinoraModel
+package import KinoraModel
 
 /// Places in JSON where a file's base64 goes. The JSON is made with short marks in their stead, which
 /// no client can have guessed, and the files are put in while the answer is written.
-struct MediaHoles: Sendable {
+package struct MediaHoles: Sendable {
   private let nonce: String
   private var files: [MediaText.MediaFile] = []
 
   /// - Parameter nonce: random letters and digits, new for each answer
-  init(nonce: String) { self.nonce = nonce }
+  package init(nonce: String) { self.nonce = nonce }
 
   /// The mark for a file's base64.
-  mutating func base64(_ file: MediaText.MediaFile) -> String {
+  package mutating func base64(_ file: MediaText.MediaFile) -> String {
     files.append(file)
     return nonce + "."
   }
 
   /// A data URL with such a mark (RFC 2397).
-  mutating func dataURL(_ mime: String, _ file: MediaText.MediaFile) -> String {
+  package mutating func dataURL(_ mime: String, _ file: MediaText.MediaFile) -> String {
     "data:\(mime);base64," + base64(file)
   }
 
   /// The JSON with the files in their places, which must stand in the order they were given out.
-  func filled(_ json: JSON, before: String = "", after: String = "") -> MediaText {
+  package func filled(_ json: JSON, before: String = "", after: String = "") -> MediaText {
     var text = MediaText()
     if !before.isEmpty { text.text(before) }
     let mark = Array((nonce + ".").utf8)

@@ -1,21 +1,21 @@
 import Glibc
-import KinoraHTTP
-import KinoraModel
+package import KinoraHTTP
+package import KinoraModel
 
 /// Text with media in it as base64, written piece by piece: 30 MB of answer cost 48 KiB of memory.
-struct MediaText: Sendable {
+package struct MediaText: Sendable {
   private enum Piece: Sendable {
     case text([UInt8])
     case base64(MediaFile)
   }
 
   /// A stored file, open: it can be read to its end whatever is swept meanwhile.
-  final class MediaFile: Sendable {
+  package final class MediaFile: Sendable {
     let descriptor: Int32
     let length: Int64
 
     /// Throws `artifactExpired` when there is no such file.
-    init(path: String, length: Int64) throws(KinoraError) {
+    package init(path: String, length: Int64) throws(KinoraError) {
       descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
       self.length = length
       guard descriptor >= 0 else {
@@ -40,7 +40,7 @@ struct MediaText: Sendable {
   mutating func base64(_ file: MediaFile) { pieces.append(.base64(file)) }
 
   /// How many bytes it is.
-  var length: Int64 {
+  package var length: Int64 {
     pieces.reduce(0) { sum, piece in
       switch piece {
       case .text(let bytes): sum + Int64(bytes.count)
@@ -58,7 +58,7 @@ struct MediaText: Sendable {
 
   /// Writes it. Throws `HTTPGone` when the client left; a file that cannot be read to its end ends
   /// the text early, which no reader of JSON takes for the whole.
-  func write(to stream: any HTTPStream) async throws(HTTPGone) {
+  package func write(to stream: any HTTPStream) async throws(HTTPGone) {
     for piece in pieces {
       switch piece {
       case .text(let bytes): try await stream.write(bytes)
@@ -97,12 +97,12 @@ struct MediaText: Sendable {
 }
 
 /// Base64 in memory.
-enum Base64Text {
+package enum Base64Text {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// RFC 4648 §4, padded.
-  static func encode(_ bytes: [UInt8]) -> [UInt8] {
+  package static func encode(_ bytes: [UInt8]) -> [UInt8] {
     let length = (bytes.count + 2) / 3 * 4
     return [UInt8](unsafeUninitializedCapacity: length) { text, count in
       alphabet.withUnsafeBufferPointer { letters in

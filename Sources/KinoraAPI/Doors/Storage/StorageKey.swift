@@ -1,17 +1,17 @@
-import KinoraModel
+package import KinoraModel
 
 /// Where this dialect keeps a customer's files: `customers/ID/assets/video/TIMESTAMP_UUID.mp4`.
 ///
 /// Nothing is stored under that name twice: the UUID is the job's own 128 random bits, and the
 /// milliseconds of the timestamp tell several files of one job apart.
-enum StorageKey {
+package enum StorageKey {
   /// The key of a job's file.
-  static func of(_ record: JobRecord, _ index: Int, customer: String) -> String {
+  package static func of(_ record: JobRecord, _ index: Int, customer: String) -> String {
     "customers/\(customer)/assets/video/\(name(record, index))"
   }
 
   /// The key's last part.
-  static func name(_ record: JobRecord, _ index: Int) -> String {
+  package static func name(_ record: JobRecord, _ index: Int) -> String {
     let at = UTC.timestamp(record.createdAt + Int64(index))
     let time = at.filter { $0.isNumber || $0 == "T" }
     let digits = Array(record.id.rawValue.split(separator: "_").last ?? "")
@@ -26,7 +26,7 @@ enum StorageKey {
   }
 
   /// The job that a key's last part names; nil when it has another form.
-  static func job(_ name: String) -> JobID? {
+  package static func job(_ name: String) -> JobID? {
     guard let stem = name.split(separator: ".").first, let uuid = stem.split(separator: "_").last,
       uuid.utf8.count == 36
     else { return nil }
