@@ -8,7 +8,7 @@ package enum ContractSchemas {
   /// All of them, by name.
   package static let all: JSON = {
     var members: [JSONMember] = []
-    for text in [jobs, requests, others] { members += parsed(text).members ?? [] }
+    for text in [jobs, requests, tenants, others] { members += parsed(text).members ?? [] }
     return .object(members)
   }()
 

@@ -16,35 +16,40 @@ extension Contract {
     Operation.Parameter(name: "model", schema: #"{"type": "string"}"#, about: "a model or a route"),
     user,
   ]
-  private static let object = #"{"type": "object"}"#
   /// What can be wrong before anything is asked of a provider.
   private static let choice: [KinoraError.Code] = [
     .modelUnknown, .modelNotConfigured, .videoDisabled, .notFound, .unavailable,
   ]
 
   static let tenantOperations: [Operation] = [
-    Operation("GET /v1/tenants", "listTenants", "Own tenants", [client], answers: object),
+    Operation("GET /v1/tenants", "listTenants", "Own tenants", [client], answers: "TenantList"),
     Operation(
       "GET /v1/tenants/{tenant}", "getTenant", "A tenant, with the defaults where nothing was set",
-      [tenant, client], answers: object),
+      [tenant, client], answers: "Tenant"),
     Operation(
       "PUT /v1/tenants/{tenant}", "putTenant", "Changes what is given; null empties",
-      [tenant, client], body: .init(schema: "TenantBody"), answers: object,
+      [tenant, client],
+      body: .init(schema: "TenantChange", example: #"{"quota": {"per_user_per_day": 3}}"#),
+      answers: "Tenant",
       errors: [.modelUnknown, .storeFailed, .storageFull, .draining]),
     Operation(
       "GET /v1/tenants/{tenant}/quota", "getQuota", "What is used and left",
-      [tenant, client, user], answers: object),
+      [tenant, client, user], answers: "Quota"),
     Operation(
       "POST /v1/tenants/{tenant}/quota/reset", "resetQuota", "A day or a period begins anew",
-      [tenant, client], body: .init(schema: "QuotaReset"), answers: object,
+      [tenant, client],
+      body: .init(schema: "QuotaReset", example: #"{"scope": "user", "user": "ann"}"#),
+      answers: "Quota",
       errors: [.storeFailed, .storageFull]),
     Operation(
       "GET /v1/capabilities", "getCapabilities", "What is possible now, and why the rest is not",
-      asked, answers: object, errors: choice),
+      asked, answers: "Capabilities", errors: choice),
     Operation(
       "GET /v1/forms/generate-video", "getForm",
       "A form as JSON Schema, made of what a model takes",
-      asked, answers: object, errors: choice),
+      asked,
+      answers: #"{"type": "object", "required": ["type", "properties", "required", "order"]}"#,
+      errors: choice),
     Operation(
       "POST /v1/videos/{id}/delivered", "confirmDelivery", "The result reached who asked for it",
       answers: "Job", errors: [.wrongState, .notReady, .storeFailed, .storageFull]),
