@@ -57,7 +57,7 @@ def paid(sim):
 @pytest.mark.parametrize("way", ["trap", "abort", "null"])
 @pytest.mark.parametrize("moment", ["begin", "answer"])
 def test_trap_costs_one_restart(troubled, sim, moment, way):
-    """A plugin that ends the process is not called again: no crash loop, no second submit [R21]."""
+    """A plugin that ends the process is not called again: no crash loop, no second submit [R21] [P3]."""
     daemon = troubled.start()
     make_fatal(daemon, f"[trap:{moment}] [by:{way}]")
     assert daemon.wait_dead(20) in (-4, -5, -6, -11), daemon.process.returncode
