@@ -164,6 +164,16 @@ def one(directory, sim, point, times, seed):
             run.daemon.kill()
 
 
+def struck(directory, sim, point, times, seed):
+    """A run in which the point was passed often enough. On a busy machine a cancel may win against the
+    last permit that was needed; then nothing was tried, and another seed is."""
+    for again in range(4):
+        wrong = one(Path(f"{directory}-{again}"), sim, point, times, seed + 1000 * again)
+        if not any("times only" in line for line in wrong):
+            break
+    return wrong
+
+
 @pytest.fixture(scope="module")
 def crash_sim(tmp_path_factory):
     from simulator import Simulator
@@ -184,6 +194,6 @@ def test_killed_at(point, crash_sim, tmp_path):
     runs = [(times, seed) for times in TIMES for seed in range(SEEDS)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = pool.map(
-            lambda run: one(tmp_path / f"{run[0]}-{run[1]}", crash_sim, point, *run), runs)
+            lambda run: struck(tmp_path / f"{run[0]}-{run[1]}", crash_sim, point, *run), runs)
         wrong = [line for result in results for line in result]
     assert not wrong, f"{len(wrong)} of {len(runs)} runs:\n" + "\n".join(wrong[:5])
