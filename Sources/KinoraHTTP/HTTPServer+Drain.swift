@@ -27,8 +27,13 @@ extension HTTPServer {
   }
 
   private func stop(_ listener: HTTPListener) {
-    // A socket of our own dies with its queue, so whoever waits there is taken in first.
-    if !listener.inherited { while accept(on: listener) {} }
+    // A socket of our own dies with its queue, so whoever waits there is taken in first. Shut for
+    // reading, a Unix socket keeps its queue and refuses whoever comes later; without that, somebody
+    // could come between the last accept and the close, and be cut. A TCP socket would drop its queue.
+    if !listener.inherited {
+      if !listener.isTCP { shutdown(listener.descriptor, Int32(SHUT_RD)) }
+      while accept(on: listener) {}
+    }
     if let watch = listener.watch { loop.unwatch(watch) }
     listener.watch = nil
     close(listener.descriptor)

@@ -82,7 +82,8 @@ extension HTTPServer {
       if descriptor < 0 {
         if errno == EMFILE || errno == ENFILE {
           if !turnAwayOne(on: listener) { return false }
-        } else if errno == EAGAIN {
+        } else if errno == EAGAIN || errno == EINVAL {
+          // Nothing waits; of a socket that was shut, nothing ever will.
           return false
         } else if errno != ECONNABORTED, errno != EINTR {
           listener.pause(loop)

@@ -26,7 +26,8 @@ import Testing
     let folder = TestFolder()
     let path = folder["state"]
     _ = try StateDirectory(path: path)
-    async let other = otherProcess(path + "/lock", holdsFor: 3)
+    async let other = otherProcess(path + "/lock", holdsFor: 60)
+    defer { _ = folder.write("state/release", []) }
     while !folder.exists(path + "/held") { try await Task.sleep(for: .milliseconds(5)) }
     let error = await failure { _ = try StateDirectory(path: path) }
     #expect(error?.code == .unavailable)
