@@ -118,9 +118,11 @@ public final class HTTPServer: @unchecked Sendable {
 
   /// A connection has something to do at `due` (nanoseconds of the loop's clock).
   func note(due: UInt64) {
-    guard due < sweepDue else { return }
+    // Never later than it was: else a client that drips faster than the sweeps puts off its own end.
+    let next = max(due, loop.now + UInt64(limits.sweepMilliseconds) * 1_000_000)
+    guard next < sweepDue else { return }
     if let sweepToken { loop.cancel(sweepToken) }
-    sweepDue = max(due, loop.now + UInt64(limits.sweepMilliseconds) * 1_000_000)
+    sweepDue = next
     sweepToken = loop.schedule(at: sweepDue) { [weak self] in self?.sweep() }
   }
 

@@ -50,6 +50,22 @@ import Testing
     await server.stop()
   }
 
+  @Test("whoever drips faster than the deadlines are looked at does not put off the end")
+  func fast() async throws {
+    let server = try await TestServer(
+      limits {
+        $0.bodyGraceSeconds = 0.4
+        $0.sweepMilliseconds = 1000
+      })
+    let client = try server.client()
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+    let drip = drip(client, String(repeating: "a", count: 1000))
+    #expect(await client.all().statuses == [408])
+    drip.cancel()
+    client.close()
+    await server.stop()
+  }
+
   @Test("a body that keeps its rate up may take longer than the grace")
   func steady() async throws {
     let server = try await TestServer(
