@@ -177,9 +177,10 @@ def test_expect(front):
     start = time.monotonic()
     done = subprocess.run(
         ["curl", "-sS", "--unix-socket", str(front.socket), "-H", "Expect: 100-continue",
-         "--json", body.decode(), "http://kinora/v1/videos"], capture_output=True, text=True)
+         "--expect100-timeout", "30", "--json", body.decode(), "http://kinora/v1/videos"],
+        capture_output=True, text=True)
     assert done.returncode == 0 and json.loads(done.stdout)["object"] == "quote", done
-    assert time.monotonic() - start < 0.9, "curl waits a second for a 100 that does not come"
+    assert time.monotonic() - start < 20, "curl waited for a 100 that did not come"
 
 
 def test_pipelining_behind_a_waiting_request(daemon, sim):
