@@ -38,15 +38,14 @@ struct Zai: Provider {
   func received(_ response: Response, in state: State, _ job: Job, _ context: Context)
     throws(Failure) -> Step<State>
   {
-    guard response.isSuccess else { throw refusal(response, context) }
+    guard response.isSuccess else { throw Failure(response, Self.errors, context) }
     let answer = try response.json()
     guard case .polling(let id) = state else {
-      guard let id = answer["id"].text, isPlain(id) else {
-        // An error may come with 200 (third-party reports).
-        guard answer["error"].isNull else { throw refusal(response, context) }
-        throw Failure(.protocol, "the provider answered without an id")
+      // An error may come with 200 (third-party reports).
+      guard answer["error"].isNull || answer["id"].text != nil else {
+        throw Failure(response, Self.errors, context)
       }
-      return try follow(answer, id, context)
+      return try follow(answer, try answer["id"].id(), context)
     }
     guard answer["task_status"].string != nil else {
       throw Failure(.protocol, "the provider answered a poll without a task_status")
@@ -63,7 +62,7 @@ struct Zai: Provider {
   }
 
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    guard isPlain(handle) else { throw Failure(.invalid, "the id of a task is needed") }
+    guard handle.isPathSegment else { throw Failure(.invalid, "the id of a task is needed") }
     return .wait(0, .polling(id: handle)).handle(handle)
   }
 
@@ -75,40 +74,26 @@ struct Zai: Provider {
     ]
   }
 
-  private func isPlain(_ id: String) -> Bool {
-    !id.isEmpty && !id.contains("/") && id != "." && id != ".."
-  }
-
   private func follow(_ answer: JSON, _ id: String, _ context: Context) throws(Failure)
     -> Step<State>
   {
-    switch answer["task_status"].string?.uppercased() {
-    case "SUCCESS", "SUCCEEDED", "COMPLETED":
+    switch JobStatus(answer["task_status"].string ?? "") {
+    case .done:
       let urls = answer["video_result"].array.compactMap { $0["url"].string }
-      guard !urls.isEmpty, urls.allSatisfy({ isAddress($0, context) }) else {
+      guard !urls.isEmpty, urls.allSatisfy(context.isFetchable) else {
         throw Failure(
           .refused,
           filtered(answer) ?? "the provider ended the task as done and named no video to fetch")
       }
       return .succeed(Output(assets: urls.map { .url($0) }, handle: id)).handle(id)
-    case "FAIL", "FAILED", "ERROR":
-      let words = Failure.cleaned(answer["error"]["message"].string ?? "")
-      let code = answer["error"]["code"].text ?? ""
-      guard code != "1301" else { throw Failure(.refused, "content refused: \(words)") }
-      throw Failure(
-        .refused,
-        filtered(answer)
-          ?? (words.isEmpty ? "the provider failed the task without a reason" : words))
-    default:
-      // PROCESSING; a word that is not known is no end.
-      return .wait(Self.pace, .polling(id: id)).handle(id)
+    case .working: return .wait(Self.pace, .polling(id: id)).handle(id)
+    case let end:
+      let words = Words(answer["error"])
+      guard answer["error"]["code"].text != "1301" else {
+        throw Failure(.refused, "content refused: \(words.text)")
+      }
+      throw filtered(answer).map { Failure(.refused, $0) } ?? Failure(end, words, job: "task")
     }
-  }
-
-  /// Files lie with a CDN of any name; plain http only where the provider itself is spoken to so.
-  private func isAddress(_ url: String, _ context: Context) -> Bool {
-    url.hasPrefix("https://")
-      || (context.baseURL.hasPrefix("http://") && url.hasPrefix("http://"))
   }
 
   /// `content_filter`: `[{"role","level"}]`, level 0 the worst of four.

@@ -16,6 +16,21 @@ extension JSON {
   /// The value, `null` for nil.
   public init(_ value: Bool?) { self = value.map { .bool($0) } ?? .null }
 
+  /// The text, `null` for an empty one.
+  public init(unlessEmpty text: String) { self = text.isEmpty ? .null : .string(text) }
+  /// The list, `null` for an empty one.
+  public init(unlessEmpty items: [JSON]) { self = items.isEmpty ? .null : .array(items) }
+
+  /// An object of the fields that have a value, in this order: those that are `null` are left out.
+  public static func fields(_ fields: KeyValuePairs<String, JSON>) -> JSON {
+    .object(fields.filter { !$0.value.isNull }.map { Member($0.key, $0.value) })
+  }
+
+  /// Sets each member of `other`, such as a job's options; of an equal name the new one stays.
+  public mutating func merge(_ other: JSON) {
+    for member in other.members { self[member.key] = member.value }
+  }
+
   /// An input's bytes as base64, in a request's body. `null` when the input has no stored bytes.
   public static func base64(_ input: Job.Input) -> JSON {
     input.ref.map { .media(ref: $0, prefix: "") } ?? .null

@@ -99,6 +99,14 @@ extension JSON {
     }
   }
 
+  /// A provider's id of a job: a ``text`` that is one path segment. Throws `protocol` with `otherwise`.
+  public func id(otherwise message: String = "the provider answered without an id")
+    throws(Failure) -> String
+  {
+    guard let id = text, id.isPathSegment else { throw Failure(.protocol, message) }
+    return id
+  }
+
   /// The truth value, or nil.
   public var bool: Bool? {
     if case .bool(let value) = self { value } else { nil }

@@ -1,10 +1,13 @@
 extension Response {
-  /// What the provider asked to wait, milliseconds: `retry-after-ms`, or `retry-after` as seconds or
-  /// as an HTTP date (RFC 9110 §10.2.3). At most a day.
+  /// What the provider asked to wait, milliseconds: in an error's body (google.rpc.RetryInfo), in
+  /// `retry-after-ms`, or in `retry-after` as seconds or as an HTTP date (RFC 9110 §10.2.3). At most a
+  /// day.
   public func retryAfter(now: Int64) -> UInt32? {
     let day: Int64 = 86_400_000
     var wait: Int64?
-    if let text = headers["retry-after-ms"], let value = Int64(text) {
+    if let seconds = retryDelay {
+      wait = Int64(min(max(seconds, 0), 86_400) * 1000)
+    } else if let text = headers["retry-after-ms"], let value = Int64(text) {
       wait = value
     } else if let text = headers["retry-after"] {
       if let seconds = Double(text), seconds.isFinite {
@@ -14,6 +17,15 @@ extension Response {
       }
     }
     return wait.map { UInt32(min(max($0, 0), day)) }
+  }
+
+  /// Seconds of `{"@type":"…google.rpc.RetryInfo","retryDelay":"56.2s"}`, a protobuf Duration.
+  private var retryDelay: Double? {
+    for detail in complaint.json["details"].array {
+      guard let delay = detail["retryDelay"].string, delay.hasSuffix("s") else { continue }
+      if let seconds = Double(delay.dropLast()), seconds.isFinite { return seconds }
+    }
+    return nil
   }
 }
 

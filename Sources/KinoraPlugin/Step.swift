@@ -7,7 +7,7 @@ public struct Step<State: Sendable>: Sendable {
   }
   let verdict: Verdict
   var handle: String?
-  var permille: UInt32?
+  package var permille: UInt32?
   var note: String?
 
   /// Send `request`; its answer comes to `received` with `state`.
@@ -37,6 +37,11 @@ public struct Step<State: Sendable>: Sendable {
     step.permille = permille.map { UInt32(min(max($0, 0), 1000)) }
     step.note = note
     return step
+  }
+
+  /// The same of a provider that says percent.
+  public func progress(percent: Double?) -> Self {
+    progress(permille: percent.map { Int(min(max($0, 0), 100) * 10) })
   }
 }
 
