@@ -75,9 +75,7 @@ enum Recovery {
     record.sequence = 1
     record.failure = JobFailure(
       .heldForReview,
-      "the journal knows a paid request that the database does not: it may have been charged by "
-        + "\(intent.provider) (about \(intent.amount.dollars)). Do not repeat it; look at the "
-        + "provider's own list, then: kinora jobs resolve \(intent.job)")
+      HeldText.of(record, "the journal knows a paid request that the database does not"))
     var change = StoreChange()
     change.insert = record
     change.fingerprint = ""

@@ -65,15 +65,8 @@ struct Job {
     if let providerError, providerError != reason {
       todo.append("the provider says: \(providerError)")
     }
-    if exit == .held {
-      todo += [
-        "It may have been charged, so it is not repeated. See what is known, then decide:",
-        invocation.suggestion("show \(id)"),
-        invocation.suggestion("jobs resolve \(id) --adopt PROVIDER_ID | --not-charged | --give-up"),
-      ]
-    } else {
-      todo.append("see: \(invocation.suggestion("show \(id)"))")
-    }
+    // What to do with a held job is in its own words.
+    todo.append("see: \(invocation.suggestion("show \(id)"))")
     return Failure(
       exit: exit, what: "\(id) \(state): \(Words.line(reason))", todo: todo.map(Words.line),
       code: errorCode)

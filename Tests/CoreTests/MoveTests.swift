@@ -130,6 +130,7 @@ import Testing
     demand(!isOver || record.settled != nil, "over, and its money is open")
     demand(record.tailUntil == nil || record.settled == nil, "a tail has open money")
     demand(record.sequence == 1 + after.events.count, "events are numbered without gaps")
+    if after.state == .held { for fault in record.heldTextFaults { demand(false, fault) } }
     guard !broken.isEmpty else { return }
     Issue.record("\(before.state) + \(input) = \(after.state) \(effects): \(broken)")
   }
@@ -143,5 +144,6 @@ import Testing
     course.give(.stored(.clip))
     #expect(course.state == .held)
     #expect(course.failure == .internalError)
+    #expect(course.record.heldTextFaults == [])
   }
 }

@@ -97,7 +97,7 @@ import Testing
     #expect(course.state.outward == "failed")
     #expect(course.failure == .heldForReview)
     let message = course.record.failure?.message ?? ""
-    for words in ["may have been charged", "$0.50", "Do not repeat", "kinora jobs resolve video_1"]
+    for words in ["may have been charged", "$0.50", "do not repeat", "kinora jobs resolve video_1"]
     {
       #expect(message.contains(words))
     }

@@ -1,3 +1,4 @@
+import KinoraCore
 public import KinoraModel
 
 /// A job as clients see it: the OpenAI Videos shape, with one object `kinora` for all that it has no
@@ -57,11 +58,9 @@ public enum JobRenderer {
     let reason = record.failure?.message
     switch record.state {
     case .held:
-      return (
-        .heldForReview,
-        "\(reason.map { "\($0). " } ?? "")It may have been charged; do not repeat it; "
-          + "kinora jobs resolve \(record.id)"
-      )
+      // Worded when it was held: what happened, that it may have been charged, the command.
+      let unworded = "nobody can know whether the provider took it"
+      return (.heldForReview, reason ?? HeldText.of(record, unworded))
     case .cancelled: return (.cancelled, reason ?? "the job was cancelled")
     case .expired: return (.expired, reason ?? "the job passed its deadline")
     default: return (record.failure?.code ?? .internalError, reason ?? "the job failed")

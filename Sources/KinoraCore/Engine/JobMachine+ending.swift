@@ -150,13 +150,23 @@ extension JobMachine {
       steppedAccepted(step)
     case .fail(let failure):
       job.record.failure = JobFailure(
-        .heldForReview, "the plugin cannot adopt \(handle): \(failure.message)")
+        .heldForReview,
+        HeldText.of(unnamed, "the plugin cannot adopt \(handle): \(failure.message)"))
       notAdopted()
     case .unsupported:
       job.record.failure = JobFailure(
-        .notSupported, "this provider's plugin cannot adopt a job by its id")
+        .notSupported,
+        HeldText.of(
+          job.record, "this provider's plugin cannot adopt a job by its id", adopts: false))
       notAdopted()
     }
+  }
+
+  /// The job without the id that did not help.
+  private var unnamed: JobRecord {
+    var record = job.record
+    record.handle = nil
+    return record
   }
 
   private mutating func notAdopted() {

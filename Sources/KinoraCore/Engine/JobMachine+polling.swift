@@ -122,9 +122,7 @@ extension JobMachine {
     if failure.code == .unauthenticated {
       return hold(
         .providerUnauthenticated,
-        "the provider did not accept our credential while the job was running: \(failure.message). "
-          + "The job may be finished there and charged; mend the credential, then: "
-          + "kinora jobs resolve \(job.record.id) --adopt \(job.record.handle ?? "PROVIDER_ID")")
+        "the provider did not accept our credential while the job was running: \(failure.message)")
     }
     endUnsuccessful()
     close(.failed, JobFailure(failure.endCode, failure.message))
@@ -189,11 +187,7 @@ extension JobMachine {
       effects.append(.wake(after: Limits.tailPoll))
     case .held, .completed, .failed, .draft: break
     case .submitted, .running, .ready, .fetching, .submitUnknown:
-      let id = job.record.handle ?? "PROVIDER_ID"
-      hold(
-        error.code,
-        "\(error.message). The provider has the job; when the plugin works again: "
-          + "kinora jobs resolve \(job.record.id) --adopt \(id)")
+      hold(error.code, error.message)
     }
   }
 

@@ -35,7 +35,7 @@ extension JobMachine {
     guard job.record.ordinal < terms.paidSends else {
       let message =
         "the plugin wants paid request \(job.record.ordinal + 1) of an attempt, "
-        + "its catalog says \(terms.paidSends); nothing was sent"
+        + "its catalog says \(terms.paidSends); that one was not sent"
       return hold(.pluginFault, message)
     }
     job.record.paidEvent = job.lastEvent
@@ -145,8 +145,7 @@ extension JobMachine {
 
   /// Beginning anew would buy the first part again, and nothing is free any more.
   mutating func paidInPart(_ why: String) {
-    let message = "a paid request before this one was accepted: \(why)"
-    hold(.heldForReview, Self.review(job.record, message))
+    hold(.heldForReview, "a paid request before this one was accepted: \(why)")
   }
 
   mutating func accepted() {

@@ -6,7 +6,7 @@ extension JobMachine {
   mutating func unknown(_ why: String) {
     job.isClaimed = false
     job.paidStatus = nil
-    job.record.failure = JobFailure(.heldForReview, Self.review(job.record, why))
+    job.record.failure = JobFailure(.heldForReview, HeldText.of(job.record, why))
     move(to: .submitUnknown)
     lookUp()
   }
@@ -28,9 +28,11 @@ extension JobMachine {
             wish: Pacing.backoff(failures: job.strikes, jitter: 0.5), jitter: jitter)))
       return
     }
-    hold(
-      .heldForReview,
-      job.record.failure?.message ?? Self.review(job.record, "it cannot be looked up"))
+    // Why nobody knows was written down when it became so.
+    guard let failure = job.record.failure else {
+      return hold(.heldForReview, "nobody can know whether the provider took it")
+    }
+    hold(failure)
   }
 
   /// True while the same event makes the same request under a key that the provider still knows. A
@@ -84,10 +86,5 @@ extension JobMachine {
       requeue(nextAttempt: true, after: 0)
     case .fail, .unsupported: lookUp()
     }
-  }
-
-  static func review(_ record: JobRecord, _ why: String) -> String {
-    "it may have been charged by \(record.provider) (about \(record.quote.amount.dollars)): \(why). "
-      + "Do not repeat it; look at the provider's own list, then: kinora jobs resolve \(record.id)"
   }
 }

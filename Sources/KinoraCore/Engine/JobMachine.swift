@@ -102,7 +102,7 @@ public struct JobMachine {
     guard next != state else { return }
     guard state.successors.contains(next) else {
       let message = "a rule wanted to move the job from \(state.rawValue) to \(next.rawValue)"
-      job.record.failure = JobFailure(.internalError, message)
+      job.record.failure = JobFailure(.internalError, HeldText.of(job.record, message))
       job.record.state = .held
       say("job.held")
       return
@@ -183,9 +183,14 @@ public struct JobMachine {
     move(to: next)
   }
 
-  /// A person must look.
-  mutating func hold(_ code: KinoraError.Code, _ message: String, provider: String? = nil) {
-    job.record.failure = JobFailure(code, message, providerMessage: provider)
+  /// A person must look. `what` happened; the rest of the text is the same for all.
+  mutating func hold(_ code: KinoraError.Code, _ what: String) {
+    hold(JobFailure(code, HeldText.of(job.record, what)))
+  }
+
+  /// The same with a reason that was worded before.
+  mutating func hold(_ failure: JobFailure) {
+    job.record.failure = failure
     job.isClaimed = false
     job.paidStatus = nil
     move(to: .held)

@@ -94,9 +94,8 @@ private struct JobText {
   }
 
   private func actions(_ job: Job) -> [String] {
-    if job.exit == .held, job.isOver {
-      return ["jobs resolve \(job.id) --adopt PROVIDER_ID | --not-charged | --give-up"]
-    }
+    // What to do with a held job stands in its error.
+    if job.state == "held" { return [] }
     if job.isCompleted { return ["fetch \(job.id)"] }
     return job.isOver ? [] : ["watch \(job.id)", "cancel \(job.id)"]
   }
