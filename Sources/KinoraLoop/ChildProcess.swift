@@ -38,13 +38,15 @@ public final class ChildProcess: Sendable {
   ///   - stdin: The child's standard input; nil is /dev/null.
   ///   - onOutput: Told each piece of stdout, on the loop's thread; nil sends stdout to /dev/null.
   ///     All pieces come before `exit` does.
+  ///   - onError: The same for stderr, besides what is kept of it.
   ///   - errorCap: Bytes of stderr that are kept; the rest is read and dropped.
   /// - Throws: The errno of the call that failed; `posix_spawn` with ENOENT or EACCES when the
   ///   program cannot be run.
   public static func spawn(
     on loop: EventLoop, executable: String, arguments: [String], environment: [String] = [],
     keeping: [Int32] = [], stdin: Int32? = nil,
-    onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)?, errorCap: Int = 4096
+    onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)?,
+    onError: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil, errorCap: Int = 4096
   ) throws(SystemError) -> ChildProcess {
     let plumbing = try Plumbing(wantsOutput: onOutput != nil)
     defer { plumbing.closeChildEnds() }
@@ -68,7 +70,7 @@ public final class ChildProcess: Sendable {
       let child = ChildProcess(pid: pid)
       let ends = (output: plumbing.output?.read, error: plumbing.error.read)
       loop.post {
-        ChildWatch(child, loop, pidfd).start(ends.output, ends.error, onOutput, errorCap)
+        ChildWatch(child, loop, pidfd).start(ends.output, ends.error, onOutput, onError, errorCap)
       }
       return child
     } catch {

@@ -18,12 +18,13 @@ final class ChildWatch: ReadinessHandler {
 
   func start(
     _ output: Int32?, _ error: Int32, _ onOutput: (@Sendable (UnsafeRawBufferPointer) -> Void)?,
-    _ errorCap: Int
+    _ onError: (@Sendable (UnsafeRawBufferPointer) -> Void)?, _ errorCap: Int
   ) {
     if let output, let onOutput { readers.append(PipeReader(loop, output, onOutput)) }
     readers.append(
       PipeReader(loop, error) { [errorText] bytes in
         errorText.bytes += bytes.prefix(max(0, errorCap - errorText.bytes.count))
+        onError?(bytes)
       })
     do {
       for reader in readers { try reader.start() }

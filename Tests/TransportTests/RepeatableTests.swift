@@ -1,6 +1,7 @@
 import Glibc
 import KinoraModel
 import KinoraTransport
+import Synchronization
 import Testing
 
 /// What all three transports do alike for requests that may be repeated.
@@ -95,6 +96,23 @@ import Testing
     task.cancel()
     #expect(await task.value.failure?.error.code == .cancelled)
     #expect(ContinuousClock.now - start < .seconds(40))
+  }
+
+  @Test("in a shared curl process an answer does not wait for one that hangs")
+  func company() async throws {
+    let release = Mutex(false)
+    let server = TestServer { request, connection in
+      while request.path == "/hang", !release.withLock({ $0 }) { usleep(5_000) }
+      return connection.json("{\"path\":\"\(request.path)\"}")
+    }
+    // A window wide enough for both to share a process.
+    let fixture = try Fixture(server.base, .curl, coalesce: .seconds(2))
+    async let hanging = fixture.send(get(server.base + "/hang") { $0.timeout = 120_000 })
+    let quick = await fixture.send(get(server.base + "/quick") { $0.timeout = 120_000 })
+    #expect(quick.response?.body == Array("{\"path\":\"/quick\"}".utf8))
+    #expect(server.requests.map(\.path).sorted() == ["/hang", "/quick"])
+    release.withLock { $0 = true }
+    #expect(await hanging.response?.body == Array("{\"path\":\"/hang\"}".utf8))
   }
 
   @Test("no connection is told from no answer", arguments: all)

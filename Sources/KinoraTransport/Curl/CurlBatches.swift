@@ -87,7 +87,7 @@ final class CurlBatches: Wire {
     guard !jobs.isEmpty else { return }
     do throws(KinoraError) {
       let prepared = try await runner.prepare(jobs.map(\.request))
-      let child = try runner.spawn(prepared)
+      let child = try runner.spawn(prepared) { jobs[$0].finish($1) }
       let isStopping = state.withLock { state in
         state.running[ObjectIdentifier(child)] = child
         return state.isStopping

@@ -36,7 +36,9 @@ struct CurlConfig {
     let isTLS = request.url.scheme == "https"
     var lines = [
       "url = \(try quoted(request.url.text))", "globoff", "path-as-is", "silent",
-      "no-progress-meter", "proto = \"\(isTLS ? "=https" : "=http")\"", "proto-redir = \"=https\"",
+      // Every byte of an answer is in its pipe before the report says that it is over.
+      "no-progress-meter", "no-buffer",
+      "proto = \"\(isTLS ? "=https" : "=http")\"", "proto-redir = \"=https\"",
       "max-redirs = 0", "tlsv1.2", isTLS ? "http2" : "http1.1",
       "connect-timeout = \(seconds(min(PreparedRequest.connectTimeout, request.timeout)))",
       "max-time = \(seconds(request.timeout))",

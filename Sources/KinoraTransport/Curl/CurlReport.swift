@@ -28,6 +28,23 @@ struct CurlReport: Equatable {
     return reports
   }
 
+  /// Cuts what a process writes to stderr into reports while it comes. Loop's thread.
+  final class Lines: @unchecked Sendable {
+    private var rest: [UInt8] = []
+
+    /// The reports that are whole with these bytes.
+    func take(_ bytes: UnsafeRawBufferPointer) -> [Int: CurlReport] {
+      rest += bytes
+      guard let end = rest.lastIndex(of: 0x0a) else {
+        // Not one of ours: curl's own words, and too many of them.
+        if rest.count > 65_536 { rest = [] }
+        return [:]
+      }
+      defer { rest.removeFirst(end + 1) }
+      return all(in: Array(rest[...end]))
+    }
+  }
+
   /// True when it is proven that no byte of the request left: the timer of the first byte never ran,
   /// and the failure is none of sending.
   var provesNothingSent: Bool {

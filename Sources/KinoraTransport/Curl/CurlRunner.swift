@@ -36,14 +36,27 @@ struct CurlRunner: Sendable {
   }
 
   /// Starts the process. Throws `unavailable`; then nothing has run.
-  func spawn(_ prepared: Prepared) throws(KinoraError) -> ChildProcess {
+  ///
+  /// `whenOver` is told each transfer's number and result as soon as it has one, on the loop's thread:
+  /// one that hangs does not keep the answers of its company.
+  func spawn(
+    _ prepared: Prepared, whenOver: (@Sendable (Int, WireResult) -> Void)? = nil
+  ) throws(KinoraError) -> ChildProcess {
     let tasks = prepared.tasks
+    let lines = CurlReport.Lines()
+    let onError = whenOver.map { tell in
+      { @Sendable (bytes: UnsafeRawBufferPointer) in
+        for (number, report) in lines.take(bytes) where tasks.indices.contains(number) {
+          tell(number, tasks[number].finish(report, status: report.exit))
+        }
+      }
+    }
     defer { for task in tasks { task.closeChildEnds() } }
     do {
       let child = try ChildProcess.spawn(
         on: loop, executable: program.path, arguments: ["-q", "--config", "/dev/fd/3"],
         keeping: [prepared.config.descriptor] + tasks.flatMap(\.kept), onOutput: nil,
-        errorCap: 16_384)
+        onError: onError, errorCap: 16_384)
       loop.post { for task in tasks { task.start() } }
       return child
     } catch {

@@ -22,6 +22,7 @@ final class CurlTask: ReadinessHandler, @unchecked Sendable {
   private var headOffset = 0
   private var headRest: [UInt8] = []
   private var hasHead = false
+  private var result: WireResult?
 
   init(_ request: PreparedRequest, scratch: String, loop: EventLoop) throws(KinoraError) {
     guard request.method != "HEAD" else {
@@ -89,9 +90,16 @@ final class CurlTask: ReadinessHandler, @unchecked Sendable {
     close(input)
   }
 
-  /// Takes what is left and gives the outcome; the child has ended with `status`, minus the signal
-  /// where one killed it. Loop's thread.
+  /// Takes what is left and gives the outcome, again the same when asked again. Without a report the
+  /// child has ended with `status`, minus the signal where one killed it. Loop's thread.
   func finish(_ report: CurlReport?, status: Int32) -> WireResult {
+    if let result { return result }
+    let result = outcome(report, status)
+    self.result = result
+    return result
+  }
+
+  private func outcome(_ report: CurlReport?, _ status: Int32) -> WireResult {
     while isOpen, readOnce() {}
     abandon()
     readHead()
