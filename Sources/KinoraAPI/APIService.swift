@@ -126,13 +126,28 @@ public final class APIService: HTTPService {
   func later(
     _ call: Call, _ work: @escaping @Sendable () async throws(KinoraError) -> HTTPResponse
   ) -> HTTPReply {
+    .later { [self] in await answer(call, work) }
+  }
+
+  /// As `later`, for what makes jobs: the answer tells the client's limits, also when it is a refusal.
+  func submitting(
+    _ call: Call, _ work: @escaping @Sendable () async throws(KinoraError) -> HTTPResponse
+  ) -> HTTPReply {
     .later { [self] in
-      await withTaskExecutorPreference(globalConcurrentExecutor) {
-        do throws(KinoraError) {
-          return finished(try await work(), call)
-        } catch {
-          return refusal(error, call)
-        }
+      var response = await answer(call, work)
+      RateLimit(await service.room(call.viewer.client)).write(to: &response.fields)
+      return response
+    }
+  }
+
+  private func answer(
+    _ call: Call, _ work: @escaping @Sendable () async throws(KinoraError) -> HTTPResponse
+  ) async -> HTTPResponse {
+    await withTaskExecutorPreference(globalConcurrentExecutor) {
+      do throws(KinoraError) {
+        return finished(try await work(), call)
+      } catch {
+        return refusal(error, call)
       }
     }
   }

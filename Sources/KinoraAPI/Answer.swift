@@ -34,6 +34,12 @@ enum Answer {
     return response
   }
 
+  /// Says when it is worth asking again about a job that is not over.
+  static func pace(_ response: inout HTTPResponse, _ record: JobRecord) {
+    guard !record.state.isOutwardlyOver, response.fields["Retry-After"] == nil else { return }
+    response.fields.append("Retry-After", KinoraObject.pollAfter)
+  }
+
   /// Tells the official OpenAI clients not to send the request again, which they otherwise do twice
   /// on 408, 409, 429 and 5xx.
   static func forbidRepeat(_ response: inout HTTPResponse) {

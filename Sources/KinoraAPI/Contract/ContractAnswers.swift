@@ -6,7 +6,12 @@ import KinoraModel
 enum ContractAnswers {
   static func json(_ operation: Operation, route: Route, _ endpoint: Route.Endpoint) -> JSON {
     var members = operation.successes.map { success in
-      JSONMember(String(success.status), json(success))
+      var told = success
+      // What makes jobs may be refused for a full queue, and tells the limits.
+      if operation.errors.contains(.queueFull), success.fields.contains("RateLimit") == false {
+        told.fields += ["RateLimit", "RateLimit-Policy"]
+      }
+      return JSONMember(String(success.status), json(told))
     }
     var byStatus: [Int: [KinoraError.Code]] = [:]
     for code in codes(operation, route, endpoint) {
@@ -86,8 +91,8 @@ enum ContractAnswers {
     "Location": "the job's path",
     "Retry-After": "seconds",
     "Idempotent-Replayed": "true when the key had this answer already",
-    "RateLimit": "what is left of each limit (draft-ietf-httpapi-ratelimit-headers-10)",
-    "RateLimit-Policy": "the limits (draft-ietf-httpapi-ratelimit-headers-10)",
+    "RateLimit": "what is left of each limit (draft-ietf-httpapi-ratelimit-headers-11)",
+    "RateLimit-Policy": "the limits (draft-ietf-httpapi-ratelimit-headers-11)",
     "x-kinora-job": "the job's id",
   ]
 }

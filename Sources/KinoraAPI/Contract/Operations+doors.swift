@@ -103,7 +103,7 @@ extension Contract {
       answers: object),
     Operation(
       "GET /openrouter/api/v1/videos/{id}", "openRouterPoll", "OpenRouter: a job",
-      answers: object),
+      answers: object, fields: ["Retry-After"]),
     Operation(
       "GET /openrouter/api/v1/videos/{id}/content", "openRouterContent", "OpenRouter: a file",
       [
@@ -119,7 +119,7 @@ extension Contract {
       answers: object),
     Operation(
       "GET /google/{version}/models/{name...}", "googleOperation", "Gemini API: an operation",
-      [version], answers: object),
+      [version], answers: object, fields: ["Retry-After"]),
     Operation(
       "POST /google/{version}/models/{name...}", "googleVerb",
       "Gemini API: MODEL:predictLongRunning and MODEL:generateContent", [version],
@@ -140,7 +140,8 @@ extension Contract {
       answers: object, errors: outcome),
     Operation(
       "GET /google/{version}/interactions/{id}", "googleInteractionView",
-      "Gemini API: how an interaction stands", [version], answers: object),
+      "Gemini API: how an interaction stands", [version], answers: object,
+      fields: ["Retry-After"]),
     Operation(
       "DELETE /google/{version}/interactions/{id}", "googleInteractionDelete",
       "Gemini API: deletes an interaction", [version], answers: object, errors: [.wrongState]),
@@ -162,7 +163,7 @@ extension Contract {
     body(
       [
         "model", "prompt", "n", "size", "response_format", "user", "aspect_ratio", "resolution",
-        "negative_prompt", "seed", "snap", "options", "metadata", "max_cost_usd",
+        "negative_prompt", "seed", "snap", "options", "metadata", "max_cost_usd", "tenant",
         "poll_timeout_seconds",
       ] + names)
   }
@@ -190,7 +191,7 @@ extension Contract {
       body: body(
         [
           "model", "messages", "modalities", "video_config", "image_config", "stream",
-          "stream_options", "n", "seed", "user", "metadata", "max_cost_usd",
+          "stream_options", "n", "seed", "user", "tenant", "metadata", "max_cost_usd",
         ]),
       successes: [
         .init(

@@ -1,9 +1,10 @@
 import KinoraHTTP
 
 /// The limits on a client's jobs as header fields
-/// (https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html): `queued`, the jobs
+/// (draft-ietf-httpapi-ratelimit-headers-11, §3 and §4, May 2026): `queued`, the jobs
 /// that may wait, and `running`, those that may be with providers at once. Neither has a window:
-/// places free when jobs move on.
+/// places free when jobs move on. Of a policy's parameters `q` is the quota and `qu` its unit (one of
+/// `requests`, `content-bytes`, `concurrent-requests`); of a limit's, `r` is what is left.
 struct RateLimit {
   /// Jobs that may wait; 0 for no limit.
   var maxQueued: Int

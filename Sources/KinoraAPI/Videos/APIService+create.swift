@@ -5,7 +5,7 @@ import KinoraModel
 /// `POST /v1/videos`.
 extension APIService {
   func createVideo(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let fields = try VideoFields(try parsed(call.request))
       var submission = try submission(fields.request, door: "videos", call)
       try await complete(&submission, fields.inputs)
@@ -61,7 +61,7 @@ extension APIService {
         ? JobRenderer.render(record, isAttached: true) : rendered(record, call.viewer))
     response.fields.append("Location", "/v1/videos/\(record.id)")
     if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
-    RateLimit(await service.room(call.viewer.client)).write(to: &response.fields)
+    Answer.pace(&response, record)
     response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
     return response
   }

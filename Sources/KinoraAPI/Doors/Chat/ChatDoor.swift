@@ -13,7 +13,7 @@ enum ChatDoor {
 
 extension APIService {
   func chat(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let index = service.policy.index
       let fields = try ChatFields(try parsed(call.request), index)
       let entry = try fields.entry(index)
@@ -32,7 +32,8 @@ extension APIService {
       if Self.prefersAsync(call) { return tagged(begun(batch), batch) }
       do throws(KinoraError) {
         let records = try await outcomes(batch, call.viewer, seconds: fields.config.seconds)
-        var response = try whole(answer, Self.completed(records)).answer()
+        var response = self.answer(
+          try whole(answer, Self.completed(records)), batch.ids, call)
         response.fields.append("x-kinora-route", ChatAnswer.route(records))
         return tagged(response, batch)
       } catch {
@@ -48,6 +49,7 @@ extension APIService {
     response.status = 202
     response.fields.append("Location", "/v1/videos/\(first.record.id)")
     response.fields.append("Preference-Applied", "respond-async")
+    Answer.pace(&response, first.record)
     return response
   }
 

@@ -17,7 +17,7 @@ struct ChatFields {
 
   private static let known = [
     "model", "messages", "modalities", "video_config", "image_config", "stream", "stream_options",
-    "n", "seed", "user", "metadata", "max_cost_usd",
+    "n", "seed", "user", "metadata", "max_cost_usd", "tenant",
   ]
   /// About text, which is not made here. Chat libraries send some of them always.
   private static let aboutText = [

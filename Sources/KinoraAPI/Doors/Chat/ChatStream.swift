@@ -7,33 +7,43 @@ import KinoraModel
 /// `error`, as the official clients expect it, and no `[DONE]`.
 extension APIService {
   func chatStream(_ answer: ChatAnswer) -> HTTPResponse {
+    let told = Told()
     var streaming = HTTPStreaming { [self] stream in
       // Encoding is no work for the loop's thread.
       await withTaskExecutorPreference(globalConcurrentExecutor) {
         do throws(HTTPGone) {
-          try await run(answer, stream)
+          try await run(answer, stream, told)
         } catch {}
       }
     }
     let names = answer.batch.names
     streaming.farewell = Array(": kinorad is stopping; the job goes on: \(names)\n\n".utf8)
-    return HTTPResponse(
+    var response = HTTPResponse(
       status: 200, fields: ["Content-Type": "text/event-stream", "Cache-Control": "no-cache"],
       body: .stream(streaming))
+    response.sent = whenLeft(answer.batch.ids, told, answer.call)
+    return response
   }
 
-  private func run(_ answer: ChatAnswer, _ stream: any HTTPStream) async throws(HTTPGone) {
+  private func run(
+    _ answer: ChatAnswer, _ stream: any HTTPStream, _ told: Told
+  ) async throws(HTTPGone) {
     let first = answer.chunk(["role": "assistant", "content": ""])
     try await stream.event(first.setting("kinora", ["jobs": answer.batch.json]))
     switch await settled(answer, stream) {
     case .failure(let error):
       let problem = ProblemBody(error: error, requestID: answer.call.requestID)
       try await stream.write(Array("data: ".utf8) + problem.bytes + [0x0a, 0x0a])
+      if error.code != .draining { told.set() }
     case .success(let (records, texts)):
-      for text in texts { try await text.write(to: stream) }
+      for text in texts {
+        try await text.write(to: stream)
+        told.carries(text.carried)
+      }
       try await stream.event(answer.chunk([:], finish: "stop"))
       if answer.fields.includesUsage { try await stream.event(answer.usageChunk(records)) }
       try await stream.write(Array("data: [DONE]\n\n".utf8))
+      told.set()
     }
   }
 

@@ -5,12 +5,12 @@ import KinoraModel
 /// `POST /v4/ai/video-model`: one event when the job is over, comments until then.
 extension APIService {
   func gatewayGenerate(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let (accepted, warnings) = try await gatewayMake(call, door: "gateway", answersAtEnd: true)
       let id = accepted.record.id
       // A repeat after this word finds the job: its answer has not left.
       let stopping = KinoraError(.draining, "kinorad is stopping; \(id) goes on", retryAfter: 2)
-      let isTold = Told()
+      let told = Told()
       let streaming = HTTPStreaming(
         heartbeat: Self.silence, farewell: Self.block(GatewayDoor.event(stopping, 503))
       ) { [self] stream in
@@ -19,7 +19,8 @@ extension APIService {
           try await stream.write(Self.silence)
           guard let (text, isEnd) = await gatewayEnd(id, call.viewer, warnings) else { return }
           try await text.write(to: stream)
-          if isEnd { isTold.set() }
+          told.carries(text.carried)
+          if isEnd { told.set() }
         } catch {}
       }
       var response = HTTPResponse(
@@ -28,9 +29,7 @@ extension APIService {
           "Content-Type": "text/event-stream", "Cache-Control": "no-cache",
           "X-Accel-Buffering": "no", "x-kinora-job": id.rawValue,
         ], body: .stream(streaming))
-      response.sent = { [service] whole in
-        service.delivered(id, whole: whole && isTold.value)
-      }
+      response.sent = whenLeft([id], told, call)
       return response
     }
   }

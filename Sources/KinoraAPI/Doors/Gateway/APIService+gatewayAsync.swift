@@ -5,7 +5,7 @@ import KinoraModel
 /// `/v4/ai/video-model/start` and `/status`: a job now, its files later.
 extension APIService {
   func gatewayStart(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let (accepted, warnings) = try await gatewayMake(
         call, door: "gateway.start", answersAtEnd: false)
       let record = accepted.record
@@ -14,6 +14,7 @@ extension APIService {
         "warnings": .array(warnings), "providerMetadata": GatewayDoor.metadata(record),
       ])
       if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
+      Answer.pace(&response, record)
       response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
       return response
     }
@@ -29,9 +30,11 @@ extension APIService {
       }
       let record = try await service.job(JobID(rawValue: id), call.viewer)
       guard record.state.isOutwardlyOver else {
-        return Answer.json([
+        var response = Answer.json([
           "status": "pending", "providerMetadata": GatewayDoor.metadata(record),
         ])
+        Answer.pace(&response, record)
+        return response
       }
       if record.state == .cancelled { return Answer.json(["status": "cancelled"]) }
       if let error = Self.failure(of: record) {
@@ -44,7 +47,7 @@ extension APIService {
       text.text(#"{"status":"completed","#)
       try gatewayResult(record, [], to: &text)
       text.text("}")
-      return text.answer()
+      return answer(text, [record.id], call)
     }
   }
 }

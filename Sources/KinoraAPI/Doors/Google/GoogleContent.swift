@@ -8,7 +8,7 @@ extension APIService {
   private static let longestPicture = 600
 
   func googleContent(_ model: String, _ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       try call.googleVersion()
       let body = try GoogleContentBody(try parsed(call.request), model: model)
       let made = try await make(
@@ -30,9 +30,8 @@ extension APIService {
       }
       text.text("]},\"finishReason\":\"STOP\",\"index\":0}],\"modelVersion\":")
       text.text("\(JSON.string(record.model).text),\"responseId\":\"\(record.id)\"}")
-      var response = text.answer()
+      var response = answer(text, [record.id], call)
       response.fields.append("x-kinora-job", record.id.rawValue)
-      response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
       return response
     }
   }

@@ -8,7 +8,7 @@ extension APIService {
   private static let longestInteraction = 900
 
   func googleInteraction(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       try call.googleVersion()
       let body = try GoogleInteractionBody(try parsed(call.request))
       let made = try await make(
@@ -18,7 +18,9 @@ extension APIService {
         body.isBackground
         ? made : try await outcome(made.id, call.viewer, seconds: Self.longestInteraction)
       var response = try interaction(record, body.isInline, call)
-      response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
+      if response.sent == nil {
+        response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
+      }
       return response
     }
   }
@@ -75,7 +77,11 @@ extension APIService {
         view.setting("steps", [asked]).setting(
           "errors", [["code": .string(code.rawValue), "message": .string(message)]]))
     }
-    guard record.state == .completed else { return Answer.json(view.setting("steps", [asked])) }
+    guard record.state == .completed else {
+      var response = Answer.json(view.setting("steps", [asked]))
+      Answer.pace(&response, record)
+      return response
+    }
     guard isInline else {
       let content = record.artifacts.enumerated().map { index, artifact -> JSON in
         [
@@ -97,7 +103,7 @@ extension APIService {
       text.text("\"}")
     }
     text.text("]}]}")
-    return text.answer()
+    return answer(text, [record.id], call)
   }
 
   private static func medium(_ artifact: Artifact) -> String {

@@ -26,13 +26,14 @@ extension APIService {
   }
 
   private func googlePredict(_ model: String, _ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       try call.googleVersion()
       let body = try GoogleVeoBody(try parsed(call.request), model: model)
       let record = try await make(
         try submission(body.request, door: "google", call), body.inputs
       ).record
       var response = Answer.json(["name": .string(Self.operationName(record, model))])
+      Answer.pace(&response, record)
       response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
       return response
     }
@@ -49,7 +50,10 @@ extension APIService {
       }
       let record = try await service.job(GoogleDoor.job(last).id, call.viewer)
       let model = parts.dropLast(2).joined(separator: "/")
-      return Answer.json(Self.operation(record, Self.operationName(record, model), call))
+      var response = Answer.json(
+        Self.operation(record, Self.operationName(record, model), call))
+      Answer.pace(&response, record)
+      return response
     }
   }
 

@@ -14,7 +14,7 @@ struct ImageFields {
     "model", "prompt", "n", "size", "response_format", "user", "quality", "style", "background",
     "output_format", "output_compression", "moderation", "input_fidelity", "partial_images",
     "stream", "aspect_ratio", "resolution", "negative_prompt", "seed", "snap", "options",
-    "metadata", "max_cost_usd", "poll_timeout_seconds",
+    "metadata", "max_cost_usd", "poll_timeout_seconds", "tenant",
   ]
   private static let edits = ["image", "images", "mask"]
   /// Taken by some models as options; the others make what they make.

@@ -13,7 +13,7 @@ enum ImagesDoor {
 
 extension APIService {
   func images(_ call: Call, isEdit: Bool) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let fields = try ImageFields(
         try parsed(call.request), isEdit: isEdit, service.policy.index)
       let submission = try submission(fields.request, door: "images", call)
@@ -21,7 +21,8 @@ extension APIService {
       if Self.prefersAsync(call) { return tagged(begun(batch), batch) }
       do throws(KinoraError) {
         let records = try await outcomes(batch, call.viewer, seconds: fields.seconds)
-        return tagged(try pictures(Self.completed(records), fields, call).answer(), batch)
+        let text = try pictures(Self.completed(records), fields, call)
+        return tagged(answer(text, batch.ids, call), batch)
       } catch {
         return refusal(error, of: batch, call)
       }

@@ -104,7 +104,8 @@ extension APIService {
     return tagged(response, batch)
   }
 
-  /// The answer with the ids in a header, and its delivery noted for the guard against repeats.
+  /// The answer with the ids in a header, and its delivery noted for the guard against repeats where
+  /// it does not note that itself.
   func tagged(_ response: HTTPResponse, _ batch: DoorBatch) -> HTTPResponse {
     var response = response
     response.fields.append("x-kinora-job", batch.names)
@@ -112,7 +113,9 @@ extension APIService {
       response.fields.append("Idempotent-Replayed", "true")
     }
     let ids = batch.ids
-    response.sent = { [service] whole in for id in ids { service.delivered(id, whole: whole) } }
+    if response.sent == nil {
+      response.sent = { [service] whole in for id in ids { service.delivered(id, whole: whole) } }
+    }
     return response
   }
 

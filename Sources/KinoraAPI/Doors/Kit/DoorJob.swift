@@ -5,6 +5,9 @@ import KinoraModel
 /// What doors do with jobs: each translates, none owns anything. A job made here is watched, cancelled
 /// and fetched through every other door.
 extension APIService {
+  /// Names the tenant for dialects that have no field for one.
+  static let tenantField = "X-Kinora-Tenant"
+
   /// A submission through a door, without its media. `door` is its row in `DoorDefaults.table`.
   func submission(
     _ request: GenerationRequest, door: String, _ call: Call
@@ -14,6 +17,14 @@ extension APIService {
       key: try Self.idempotencyKey(call.request.fields))
     submission.isMarkedRepeat = Self.isMarkedRepeat(call.request.fields)
     submission.connection = call.request.connection
+    if let name = call.request.fields[Self.tenantField] {
+      guard submission.request.tenant ?? name == name else {
+        throw KinoraError(
+          .badField, "\(Self.tenantField) names another tenant than the body",
+          field: Self.tenantField, allowed: ["one of them"])
+      }
+      submission.request.tenant = try Self.tenant(name)
+    }
     return submission
   }
 
@@ -50,7 +61,8 @@ extension APIService {
       guard let path = artifacts.path(sha256: artifact.sha256) else {
         throw KinoraError(.artifactExpired, "the file of \(record.id) was removed")
       }
-      files.append((artifact, try MediaText.MediaFile(path: path, length: artifact.bytes)))
+      let file = try MediaText.MediaFile(path: path, length: artifact.bytes, of: record)
+      files.append((artifact, file))
     }
     return files
   }

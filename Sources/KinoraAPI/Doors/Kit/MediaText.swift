@@ -13,11 +13,14 @@ package struct MediaText: Sendable {
   package final class MediaFile: Sendable {
     let descriptor: Int32
     let length: Int64
+    /// Whose result it is.
+    let record: JobRecord?
 
     /// Throws `artifactExpired` when there is no such file.
-    package init(path: String, length: Int64) throws(KinoraError) {
+    package init(path: String, length: Int64, of record: JobRecord? = nil) throws(KinoraError) {
       descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
       self.length = length
+      self.record = record
       guard descriptor >= 0 else {
         throw KinoraError(.artifactExpired, "the file was removed")
       }
@@ -49,11 +52,9 @@ package struct MediaText: Sendable {
     }
   }
 
-  /// An answer with this as its body.
-  func answer(type: String = "application/json") -> HTTPResponse {
-    HTTPResponse(
-      status: 200, fields: ["Content-Type": type],
-      body: .stream(HTTPStreaming(heartbeat: []) { stream in try? await self.write(to: stream) }))
+  /// The jobs whose files stand in it.
+  var carried: [JobRecord] {
+    pieces.compactMap { if case .base64(let file) = $0 { file.record } else { nil } }
   }
 
   /// Writes it. Throws `HTTPGone` when the client left; a file that cannot be read to its end ends

@@ -35,7 +35,7 @@ enum OpenRouterDoor {
 
 extension APIService {
   func openRouterCreate(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let body = try OpenRouterBody(try parsed(call.request))
       let accepted = try await make(
         try submission(body.request, door: "openrouter", call), body.inputs)
@@ -45,6 +45,7 @@ extension APIService {
         "status": .string(Self.openRouterStatus(accepted.record)),
       ])
       response.status = 202
+      Answer.pace(&response, accepted.record)
       response.sent = { [service] whole in service.delivered(accepted.record.id, whole: whole) }
       return response
     }
@@ -67,7 +68,9 @@ extension APIService {
       if let (_, message) = JobRenderer.failure(of: record) {
         view = view.setting("error", .string(message))
       }
-      return Answer.json(view)
+      var response = Answer.json(view)
+      Answer.pace(&response, record)
+      return response
     }
   }
 

@@ -67,6 +67,7 @@ enum StorageAnswer {
     response.status = 202
     response.fields.append("Location", "/v1/videos/\(first)")
     response.fields.append("Preference-Applied", "respond-async")
+    if let accepted = batch.accepted.first { Answer.pace(&response, accepted.record) }
     return response
   }
 

@@ -17,7 +17,7 @@ enum StorageDoor {
 
 extension APIService {
   func generateVideo(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let fields = try StorageFields(try parsed(call.request), service.policy.index)
       try allow(fields.customer, call)
       return try await answer(fields, call)
@@ -25,7 +25,7 @@ extension APIService {
   }
 
   func extendVideo(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let body = try parsed(call.request)
       let id = try StorageFields.source(body)
       var source: JobRecord?
@@ -88,7 +88,7 @@ extension APIService {
     if Self.prefersAsync(call) { return tagged(StorageAnswer.begun(batch), batch) }
     do throws(KinoraError) {
       let records = try await outcomes(batch, call.viewer, seconds: fields.patience)
-      return tagged(try envelope(fields, records, call), batch)
+      return tagged(answer(try envelope(fields, records, call), batch.ids, call), batch)
     } catch {
       var response = StorageAnswer.failure(error, call.requestID, batch)
       Answer.forbidRepeat(&response)
@@ -98,7 +98,7 @@ extension APIService {
 
   private func envelope(
     _ fields: StorageFields, _ records: [JobRecord], _ call: Call
-  ) throws(KinoraError) -> HTTPResponse {
+  ) throws(KinoraError) -> MediaText {
     let done = try Self.completed(records)
     guard let first = done.first else { throw KinoraError(.internalError, "no job was made") }
     var warnings = fields.warnings
@@ -135,6 +135,6 @@ extension APIService {
           fields, first, duration: duration, count: videos.count, warnings: warnings),
         "videos": .array(videos),
       ],
-    ]).answer()
+    ])
   }
 }

@@ -5,7 +5,7 @@ import KinoraModel
 /// Making: `POST /api/generate/video`, as a stream or directly, and `POST …/jobs`.
 extension APIService {
   func tanstackRun(_ call: Call, framing kind: RunFraming.Kind? = nil) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let framing = RunFraming(
         kind: kind ?? RunFraming.kind(call.request.fields),
         tellsOffsets: call.request.fields["x-run-id"] != nil)
@@ -33,7 +33,7 @@ extension APIService {
 
   /// `POST …/jobs`: the adapter's `createVideoJob`.
   func tanstackCreate(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let body = try parsed(call.request)
       let name = try RunName(body, call.request.fields["x-run-id"])
       let accepted = try await make(
@@ -45,6 +45,7 @@ extension APIService {
       ])
       response.fields.append("Location", "/v1/videos/\(record.id)")
       if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
+      Answer.pace(&response, record)
       response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
       return response
     }
@@ -82,16 +83,14 @@ extension APIService {
       : framing.bytes(
         events.failed(
           "kinorad is stopping; \(record.id) goes on", code: "draining", at: clock.now()), .end)
-    let isTold = Told()
+    let told = Told()
     let streaming = HTTPStreaming(
       heartbeat: framing.kind == .events ? Array(": keep-alive\n".utf8) : [], farewell: farewell
     ) { stream in
-      if await writer.run(stream) { isTold.set() }
+      if await writer.run(stream) { told.set() }
     }
     var response = framing.response(.stream(streaming), job: record.id)
-    response.sent = { [service] whole in
-      service.delivered(record.id, whole: whole && isTold.value)
-    }
+    response.sent = whenLeft([record.id], told, call)
     return response
   }
 
