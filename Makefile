@@ -6,10 +6,11 @@ RUNTIME   = $(shell $(SWIFT) -print-target-info | sed -n 's/.*"runtimeResourcePa
 PREFIX   ?= /usr
 SOURCES  := Package.swift Sources Plugins Tests
 
-.PHONY: all deps build venvs test demo bench install deb lint format clean
+.PHONY: all deps testdeps build venvs test demo bench install deb lint format clean
 all: build
 
 deps: ; @packaging/deps.sh
+testdeps: deps ; @packaging/deps.sh tests
 
 build: deps
 	@command -v $(SWIFT) >/dev/null || { echo "No Swift toolchain: put swift 6.3 on PATH" >&2; exit 1; }
@@ -20,7 +21,7 @@ build: deps
 venvs: .venv/.done .venv2/.done
 .venv/.done: Tests/e2e/requirements.txt
 .venv2/.done: Tests/e2e/requirements-genai2.txt
-.venv/.done .venv2/.done: | deps
+.venv/.done .venv2/.done: | testdeps
 	rm -rf $(@D) && python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --requirement $<
 	touch $@

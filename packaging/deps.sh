@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what building and testing need, and only what is missing; nothing is looked up when all
-# is there. Needs root or sudo for that, and says what to install when it has neither.
+# Installs what building needs, with the word `tests` what all tests need too, and only what is
+# missing; nothing is looked up when all is there. Needs root or sudo for that, and says what to
+# install when it has neither.
 set -eu
 
 missing=
@@ -34,6 +35,13 @@ need python3 has python3
 need python3-venv python3 -c 'import ensurepip, venv'
 need procps has pgrep
 need iproute2 has ip
+if [ "${1-}" = tests ]; then
+  # A browser for /studio, and the languages of the examples in docs/front-doors.md.
+  need chromium has chromium
+  need chromium-driver has chromedriver
+  need nodejs has node
+  need golang-go has go
+fi
 
 sudo=
 if [ "$(id -u)" = 0 ]; then

@@ -49,5 +49,8 @@ extension Contract {
     Operation(
       "GET /docs", "getDocumentation", "A page about all of this",
       successes: [.init(about: "the page", content: [("text/html", "Text")])]),
+    Operation(
+      "GET /studio", "getStudio", "A page that makes videos",
+      successes: [.init(about: "the page", content: [("text/html", "Text")])]),
   ]
 }

@@ -49,6 +49,7 @@ package enum Routes {
     Route("/v1/resume", .post(.admin) { $0.setPaused(false, $1) }),
     Route("/openapi.json", .get(.open) { $0.contract($1) }),
     Route("/docs", .get(.open) { $0.documentation($1) }),
+    Route("/studio", .get(.open) { $0.studio($1) }),
     Route("/v1/version", .get(.open) { $0.version($1) }),
     Route("/livez", .get(.open) { $0.livez($1) }),
     Route("/readyz", .get(.open) { $0.readyz($1) }),
