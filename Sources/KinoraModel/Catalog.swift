@@ -1,5 +1,7 @@
 /// What a plugin knows about its provider and its models: limits, prices, terms.
 public struct Catalog: Sendable, Equatable {
+  /// Other names that a provider of this plugin may be called by, unless another one has the name.
+  public var aliases: [String] = []
   /// Hosts that requests may go to, besides the configured base URL's. `*.example.com` is allowed.
   public var hosts: [String]
   /// Where requests go unless configured otherwise.

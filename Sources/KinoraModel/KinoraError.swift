@@ -75,6 +75,8 @@ extension KinoraError.Code {
   public static let budgetExceeded = Self("budget_exceeded")
   /// The tenant's quota of results is used up.
   public static let quotaExceeded = Self("quota_exceeded")
+  /// Videos are wanted of a model or a provider that makes none.
+  public static let providerNoVideo = Self("provider_no_video")
   /// The tenant has videos switched off.
   public static let videoDisabled = Self("video_disabled")
   /// The tenant chose a provider and no model of it.

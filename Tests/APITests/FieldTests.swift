@@ -44,7 +44,6 @@ import Testing
     Refusal(
       #"{"prompt":"x","model":"org/wide","resolution":"999p"}"#, "bad_field", "resolution",
       "480p, 720p, 1080p"),
-    Refusal(#"{"prompt":"x","fps":25}"#, "bad_field", "fps", "24, 30"),
     Refusal(#"{"prompt":"x","fps":24.5}"#, "bad_field", "fps", "whole number"),
     Refusal(#"{"prompt":"x","audio":"yes"}"#, "bad_field", "audio", "true or false"),
     Refusal(#"{"prompt":"x","audio":true}"#, "bad_field", "audio", "never makes sound"),
@@ -135,6 +134,9 @@ import Testing
     Wish(#"{"seconds":null}"#, "seconds", 5),
     Wish(#"{"fps":30}"#, "fps", 30),
     Wish(#"{}"#, "fps", .null),
+    Wish(#"{"fps":25}"#, "fps", .null),
+    Wish(#"{"fps":25,"snap":true}"#, "fps", 24),
+    Wish(#"{"model":"org/wide","generate_audio":true}"#, "audio", true),
     Wish(#"{"seed":9007199254740993}"#, "seed", 9_007_199_254_740_993),
     Wish(#"{"n":2}"#, "count", 2),
     Wish(#"{"model":"org/wide","audio":true}"#, "audio", true),

@@ -44,7 +44,7 @@ import Testing
         "scope": "host", "cap_microusd": 1_000_000, "left_microusd": 950_000,
       ])
     #expect(reply.json["budget"]?[1]?["scope"] == "client:uid:1000")
-    #expect(reply.json["warnings"]?[0]?.string?.contains("2027-01-01") == true)
+    #expect(reply.json["warnings"]?[0]?["message"]?.string?.contains("2027-01-01") == true)
     #expect(try await door.store.jobs(JobQuery()).jobs.count == 1)
   }
 

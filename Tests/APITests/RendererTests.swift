@@ -42,7 +42,7 @@ import Testing
       + #""settled_microusd":null,"basis":"5 s × $0.01","unconfirmed":false},"#
       + #""request":{"seconds":5,"aspect_ratio":"16:9","resolution":null,"size":"1280x720","#
       + #""fps":null,"audio":null,"seed":null,"count":1,"inputs":[{"role":"first_frame","#
-      + #""mime":"image/png","bytes":123,"sha256":"ab"}]},"asked":{},"transports":{},"#
+      + #""mime":"image/png","bytes":123,"sha256":"ab"}]},"asked":{},"warnings":[],"transports":{},"#
       + #""artifacts":[],"tenant":null,"tenant_version":null,"delivery":null,"#
       + #""notice":{"title":"Generating a video","model_line":"Model: sample/clip","#
       + #""prompt_line":"Prompt: a \"paper\" boat","reference_line":"Reference: 1 image","#

@@ -129,7 +129,7 @@ def test_field(front, row):
 
 
 @pytest.mark.parametrize("fields", [
-    {"fps": 24}, {"options": {"steps": 5}}, {"model": "sample/still-image", "seconds": 4},
+    {"options": {"steps": 5}}, {"model": "sample/still-image", "seconds": 4},
     {"model": "sample/still-image", "prompt": "x", "negative_prompt": "y"},
 ], ids=lambda fields: list(fields)[-1])
 def test_field_that_the_model_does_not_take(front, fields):

@@ -13,7 +13,7 @@ from simulator import program
 
 COMMANDS = [
     "generate", "quote", "jobs", "jobs resolve", "show", "watch", "fetch", "cancel", "models",
-    "plugins", "plugin new", "providers", "usage", "config check", "config show", "reload", "pause", "resume",
+    "route explain", "plugins", "plugin new", "providers", "usage", "config check", "config show", "reload", "pause", "resume",
     "doctor", "sandbox", "version", "completion",
 ]
 NOWHERE = "/nonexistent/kinora.sock"

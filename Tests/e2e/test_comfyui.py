@@ -208,20 +208,23 @@ def test_fps_placeholders(host, sim):
 
 
 def test_fps_is_told_and_never_reaches_a_hosted_provider(host, sim):
-    """With `snap` a hosted model's fps is dropped and told; strictly it is refused with what is taken [T56]."""
+    """fps refuses nothing: what a model does not offer is left out, and told as data [T55] [T56]."""
     daemon = host()
     fields = {"model": "google/veo-3.1-lite-generate-preview", "prompt": "a boat", "fps": 60}
-    status, body, _ = daemon.post("/v1/videos", fields)
-    assert status == 400 and body["error"]["param"] == "fps", body
-    status, job, _ = daemon.post("/v1/videos", {**fields, "snap": True})
+    quote = daemon.post("/v1/videos", {**fields, "dry_run": True})[1]
+    told = next(warning for warning in quote["warnings"] if warning["field"] == "fps")
+    assert told == {"field": "fps", "action": "ignored", "asked": "60", "used": None,
+                    "message": "fps: the model offers no 60, it was left out"}
+    status, job, _ = daemon.post("/v1/videos", fields)
     assert status == 200 and job["kinora"]["asked"]["fps"] == "60", job
+    assert job["kinora"]["warnings"] == [told] and job["kinora"]["request"]["fps"] is None
     assert daemon.get(f"/v1/videos/{job['id']}?wait=60")["status"] == "completed"
     sent = [entry["body"] for entry in sim.log() if entry["method"] == "POST"]
     assert sent and not any("fps" in body.lower() or "frame" in body.lower() for body in sent), sent
-    status, body, _ = daemon.post("/v1/videos", {"model": "comfyui", "prompt": "x", "fps": 121})
-    assert status == 400 and body["errors"][0]["allowed"] == ["1 to 120"], body
+    dropped = daemon.post("/v1/quote", {"model": "comfyui", "prompt": "x", "fps": 121})[1]
+    assert dropped["resolved"]["fps"] is None and dropped["warnings"][0]["action"] == "ignored"
     moved = daemon.post("/v1/quote", {"model": "comfyui", "prompt": "x", "fps": 121, "snap": True})[1]
-    assert moved["resolved"]["fps"] == 120 and moved["asked"] == {"fps": "121"}
+    assert moved["asked"] == {"fps": "121"} and moved["warnings"][0]["used"] == "120"
 
 
 def test_workflow_from_a_file_and_fps_from_the_environment(daemons, sim, tmp_path):

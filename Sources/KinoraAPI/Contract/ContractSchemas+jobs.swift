@@ -32,7 +32,7 @@ extension ContractSchemas {
     "JobDetail": {"type": "object", "additionalProperties": false,
       "required": ["state", "attempt", "client", "provider", "provider_id", "kind", "created",
         "updated", "submitted", "ended", "deadline", "progress_permille", "note", "provider_error",
-        "poll_after_seconds", "cost", "request", "asked", "transports", "artifacts", "tenant",
+        "poll_after_seconds", "cost", "request", "asked", "warnings", "transports", "artifacts", "tenant",
         "tenant_version", "delivery", "notice", "actions", "attached", "events"],
       "properties": {
         "state": {"$ref": "#/components/schemas/JobState"}, "route": {"type": "string"},
@@ -50,6 +50,7 @@ extension ContractSchemas {
         "cost": {"$ref": "#/components/schemas/Cost"},
         "request": {"$ref": "#/components/schemas/Resolved"},
         "asked": {"type": "object", "additionalProperties": {"type": "string"}},
+        "warnings": {"type": "array", "items": {"$ref": "#/components/schemas/Warning"}},
         "transports": {"type": "object", "additionalProperties": {"type": "string"}},
         "artifacts": {"type": "array", "items": {"$ref": "#/components/schemas/Artifact"}},
         "tenant": {"type": ["string", "null"]}, "tenant_version": {"type": ["integer", "null"]},

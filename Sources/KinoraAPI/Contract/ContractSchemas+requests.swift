@@ -18,6 +18,7 @@ extension ContractSchemas {
         "resolution": {"type": ["string", "null"], "maxLength": 64},
         "fps": {"type": ["integer", "null"], "minimum": 1, "maximum": 1000},
         "audio": {"type": ["boolean", "null"]},
+        "generate_audio": {"type": ["boolean", "null"], "description": "the same as audio"},
         "seed": {"type": ["integer", "null"], "format": "int64",
           "minimum": -9223372036854775808, "maximum": 9223372036854775807},
         "n": {"type": ["integer", "null"], "minimum": 1, "maximum": 100},

@@ -73,7 +73,7 @@ package struct Operation: Sendable {
   static let submission: [KinoraError.Code] = [
     .badField, .unknownField, .promptMissing, .modelUnknown, .modelUnpriced, .credentialMissing,
     .badMedia, .urlRefused, .maxCostExceeded, .budgetExceeded, .modelRetired, .tooLarge,
-    .idempotencyConflict, .queueFull, .modelNotConfigured, .videoDisabled, .quotaExceeded,
-    .storeFailed, .unavailable, .storageFull,
+    .idempotencyConflict, .queueFull, .modelNotConfigured, .providerNoVideo,
+    .videoDisabled, .quotaExceeded, .storeFailed, .unavailable, .storageFull,
   ]
 }

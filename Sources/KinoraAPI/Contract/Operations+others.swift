@@ -7,6 +7,11 @@ extension Contract {
     Operation(
       "GET /v1/models/{id...}", "getModel", "A model; its id may hold slashes", answers: "Model"),
     Operation(
+      "POST /v1/route:explain", "explainRoute", "What a model's name leads to, and why",
+      body: .init(schema: "RouteQuestion", example: #"{"model": "sample/clip"}"#),
+      answers: "RouteAnswer",
+      errors: [.modelUnknown, .modelNotConfigured, .videoDisabled, .unavailable]),
+    Operation(
       "GET /v1/usage", "getUsage", "What was reserved and spent",
       [
         .init(

@@ -18,7 +18,7 @@ extension Contract {
   ]
   /// What can be wrong before anything is asked of a provider.
   private static let choice: [KinoraError.Code] = [
-    .modelUnknown, .modelNotConfigured, .videoDisabled, .notFound, .unavailable,
+    .modelUnknown, .modelNotConfigured, .providerNoVideo, .videoDisabled, .notFound, .unavailable,
   ]
 
   static let tenantOperations: [Operation] = [
@@ -31,7 +31,7 @@ extension Contract {
       [tenant, client],
       body: .init(schema: "TenantChange", example: #"{"quota": {"per_user_per_day": 3}}"#),
       answers: "Tenant",
-      errors: [.modelUnknown, .storeFailed, .storageFull, .draining]),
+      errors: [.modelUnknown, .providerNoVideo, .storeFailed, .storageFull, .draining]),
     Operation(
       "GET /v1/tenants/{tenant}/quota", "getQuota", "What is used and left",
       [tenant, client, user], answers: "Quota"),

@@ -55,6 +55,7 @@ package enum ErrorTable {
     .maxCostExceeded: Row(402, "This costs more than max_cost_usd"),
     .budgetExceeded: Row(402, "The budget does not allow it"),
     .modelNotConfigured: Row(400, "The tenant has no model"),
+    .providerNoVideo: Row(400, "The model makes no videos"),
     .forbidden: Row(403, "You may not do this"),
     .videoDisabled: Row(403, "Videos are switched off"),
     .notFound: Row(404, "There is no such thing"),

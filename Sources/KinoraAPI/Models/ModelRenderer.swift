@@ -11,11 +11,13 @@ enum ModelRenderer {
       "id": .string(entry.id), "object": "model", "created": 0,
       "owned_by": .string(entry.settings.name),
       "output_modalities": [.string(entry.model.medium)],
-      "kinora": kinora(entry, problem: problem).setting(
-        "cooldown",
-        cooldown.map { ["until": .string(UTC.timestamp($0.until)), "why": .string($0.why)] }
-          ?? .null),
+      "kinora": kinora(entry, problem: problem).setting("cooldown", json(cooldown)),
     ]
+  }
+
+  /// Why routes leave a model alone, and until when; null when they do not.
+  static func json(_ cooldown: Cooldowns.Entry?) -> JSON {
+    cooldown.map { ["until": .string(UTC.timestamp($0.until)), "why": .string($0.why)] } ?? .null
   }
 
   /// A route, which is asked for like a model.

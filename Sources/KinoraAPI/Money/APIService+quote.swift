@@ -35,25 +35,36 @@ extension APIService {
     json.key("asked")
     JobRenderer.strings(answer.resolved.asked, to: &json)
     json.member("budget", .array(budget))
-    json.member("warnings", .array(warnings(answer).map { .string($0) }))
+    json.member("warnings", .array(warnings(answer)))
     json.endObject()
     return json.bytes
   }
 
-  private func warnings(_ answer: QuoteAnswer) -> [String] {
-    var warnings: [String] = []
+  /// What was not taken as asked, then what one should know of the model.
+  private func warnings(_ answer: QuoteAnswer) -> [JSON] {
+    var notes: [(field: String, message: String)] = []
     let model = answer.entry.model
     if let day = model.retiresAt, ModelRenderer.isShutdownOurs(answer.entry) {
       let next = model.successor.map { "; its successor is \($0)" } ?? ""
-      warnings.append("\(answer.entry.id) will be shut down by its provider on \(day)\(next)")
+      notes.append(
+        (
+          "model",
+          "\(answer.entry.id) will be shut down by its provider on \(day)\(next)"
+        ))
     }
     if answer.quote.source != "catalog" {
-      warnings.append("\(answer.entry.id) has no known price; the provider may bill another sum")
+      notes.append(
+        ("model", "\(answer.entry.id) has no known price; the provider may bill another sum"))
     }
     if !answer.entry.settings.isEnabled {
-      warnings.append("\(answer.entry.settings.name) is switched off: the job would wait")
+      notes.append(("model", "\(answer.entry.settings.name) is switched off: the job would wait"))
     }
-    return warnings
+    let moved = RequestWarning.all(
+      asked: answer.resolved.asked, request: answer.resolved.request)
+    return moved.map(\.json)
+      + notes.map { note in
+        ["field": .string(note.field), "action": "noted", "message": .string(note.message)]
+      }
   }
 
   /// What is left today of each budget that a job of this viewer counts against.

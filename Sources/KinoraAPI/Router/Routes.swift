@@ -39,6 +39,7 @@ package enum Routes {
     Route("/v1/models", .get { $0.listModels($1) }),
     Route("/v1/models/{id...}", .get { $0.getModel($1) }),
     Route("/v1/quote", .post(.known, .upload) { $0.quote($1) }),
+    Route("/v1/route:explain", .post(.known, .json) { $0.explainRoute($1) }),
     Route("/v1/usage", .get { $0.usage($1) }),
     Route("/v1/plugins", .get { $0.listPlugins($1) }),
     Route("/v1/providers", .get { $0.listProviders($1) }),

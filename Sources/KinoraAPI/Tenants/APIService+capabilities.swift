@@ -38,6 +38,7 @@ extension APIService {
     later(call) { [self] () throws(KinoraError) in
       let query = try call.query(Self.parameters)
       let entry = try service.entry(for: try asked(query, call))
+      guard entry.model.medium == "video" else { throw service.policy.index.noVideo(entry) }
       return Answer.json(VideoForm(entry: entry).json)
     }
   }
@@ -61,7 +62,7 @@ extension APIService {
     }
     var (reason, code): (String?, KinoraError.Code?) = (nil, nil)
     if entry.model.medium != "video" {
-      (reason, code) = ("\(entry.id) makes no videos", .badField)
+      (reason, code) = ("\(entry.id) makes no videos", .providerNoVideo)
     } else if let error = service.policy.readiness(entry.settings.name) {
       (reason, code) = (error.message, error.code)
     } else if let words = problem(entry, service.policy) {

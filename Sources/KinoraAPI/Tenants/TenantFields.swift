@@ -74,7 +74,7 @@ struct TenantFields {
     }
     let entry = try index.resolve(name)
     guard entry.model.medium == "video" else {
-      throw fields.error("model", "\(entry.id) makes no videos", videoModels)
+      throw index.noVideo(entry)
     }
     if tenant.provider != entry.settings.name {
       if isGiven("provider"), let provider = tenant.provider {

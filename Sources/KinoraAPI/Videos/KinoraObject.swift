@@ -36,6 +36,9 @@ struct KinoraObject {
     RequestObject(request: record.request).write(to: &json)
     json.key("asked")
     JobRenderer.strings(record.asked, to: &json)
+    json.member(
+      "warnings",
+      .array(RequestWarning.all(asked: record.asked, request: record.request).map(\.json)))
     json.key("transports")
     JobRenderer.strings(record.transports, to: &json)
     json.key("artifacts")
@@ -117,6 +120,16 @@ struct KinoraObject {
   }
 
   private func time(_ at: Milliseconds?) -> JSON { JSON(at.map(UTC.timestamp)) }
+}
+
+extension RequestWarning {
+  /// As a job and a quote show it.
+  var json: JSON {
+    [
+      "field": .string(field), "action": .string(action.rawValue), "asked": .string(asked),
+      "used": JSON(used), "message": .string(message),
+    ]
+  }
 }
 
 /// What is made, after defaults and snapping: `kinora.request` of a job and `resolved` of a quote.

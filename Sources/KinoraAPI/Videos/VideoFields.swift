@@ -12,8 +12,9 @@ package struct VideoFields {
   /// Every field that is known, documented names first.
   package static let known = [
     "model", "prompt", "seconds", "duration", "duration_seconds", "size", "aspect_ratio",
-    "resolution", "fps", "audio", "seed", "n", "negative_prompt", "input_reference", "first_frame",
-    "last_frame", "references", "source", "max_cost_usd", "snap", "metadata", "user", "tenant",
+    "resolution", "fps", "audio", "generate_audio", "seed", "n", "negative_prompt",
+    "input_reference", "first_frame", "last_frame", "references", "source", "max_cost_usd", "snap",
+    "metadata", "user", "tenant",
     "options", "dry_run",
   ]
   /// Bytes of a word such as a size or an aspect ratio.
@@ -35,7 +36,7 @@ package struct VideoFields {
     request.aspectRatio = try fields.string("aspect_ratio", most: Self.wordBytes)
     request.resolution = try fields.string("resolution", most: Self.wordBytes)
     request.fps = try fields.integer("fps", in: 1...1000).map { Int($0) }
-    request.audio = try fields.bool("audio")
+    request.audio = try Self.audio(fields)
     request.seed = try fields.integer("seed", in: Int64.min...Int64.max)
     request.count = Int(try fields.integer("n", in: 1...100) ?? 1)
     (request.sourceJob, request.sourceUse) = try Self.source(fields)
@@ -65,6 +66,14 @@ package struct VideoFields {
     }
     guard let name = names.first else { return nil }
     return try fields.seconds(name)
+  }
+
+  private static func audio(_ fields: FieldReader) throws(KinoraError) -> Bool? {
+    guard fields["generate_audio"] != nil else { return try fields.bool("audio") }
+    guard fields["audio"] == nil else {
+      throw fields.error("generate_audio", "says the same as audio: give one of them", ["audio"])
+    }
+    return try fields.bool("generate_audio")
   }
 
   private static func source(

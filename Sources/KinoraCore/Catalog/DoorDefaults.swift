@@ -8,6 +8,8 @@ public struct DoorDefaults: Sendable {
   public var resolution: String?
   /// Values always move to the nearest possible one.
   public var alwaysSnaps: Bool
+  /// Only videos are asked for here: a model that makes none is refused.
+  public var wantsVideo = false
   /// The model, where the door does not leave that to the configuration.
   public var model: String?
 
@@ -19,20 +21,22 @@ public struct DoorDefaults: Sendable {
     "tanstack": tanstack, "tanstack.jobs": tanstack,
     "gateway": gateway, "gateway.start": gateway,
     // As their own providers do without a wish: the model's own length.
-    "openrouter": DoorDefaults(aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
+    "openrouter": DoorDefaults(
+      aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true),
     "google": DoorDefaults(
       seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
     "chat": DoorDefaults(
       seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
     "images": DoorDefaults(alwaysSnaps: false),
     "storage-backend": DoorDefaults(
-      seconds: 5, aspectRatio: "9:16", alwaysSnaps: true, model: "veo-3.1-fast"),
+      seconds: 5, aspectRatio: "9:16", alwaysSnaps: true, wantsVideo: true,
+      model: "veo-3.1-fast"),
   ]
 
   /// 1280x720 and 8 s, as the documentation of TanStack AI has them for OpenAI's models.
   private static let tanstack = DoorDefaults(
-    seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
+    seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true)
   /// The AI SDK leaves everything to the model; 16:9 and 720p are what most of them begin with.
   private static let gateway = DoorDefaults(
-    aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
+    aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true)
 }

@@ -32,7 +32,7 @@ public struct Resolver {
     now: Milliseconds
   ) throws(KinoraError) -> ResolvedRequest {
     var resolver = Resolver(model: model, request: request, door: door)
-    try resolver.notRetired(at: baseURL, now: now)
+    try checkRetired(model, at: baseURL, now: now)
     let kind = try resolver.kind()
     try resolver.prompt()
     if !Continuation.keepsForm(kind) {
@@ -45,7 +45,10 @@ public struct Resolver {
     return ResolvedRequest(request: resolver.request, kind: kind, asked: resolver.asked)
   }
 
-  private func notRetired(at baseURL: String, now: Milliseconds) throws(KinoraError) {
+  /// Throws `modelRetired` for a model that is shut down at this address.
+  static func checkRetired(
+    _ model: CatalogModel, at baseURL: String, now: Milliseconds
+  ) throws(KinoraError) {
     guard let day = model.retiredAt, let at = UTC.parse(day), at <= now else { return }
     let hosts = model.retiredHosts
     guard hosts.isEmpty || hosts.contains(where: { baseURL.hasPrefix("https://\($0)") }) else {
@@ -130,9 +133,14 @@ public struct Resolver {
   private mutating func seconds() throws(KinoraError) {
     switch model.durations {
     case .none:
-      guard request.seconds == nil || request.snap else {
-        throw KinoraError(.badField, "\(model.id) takes no seconds", field: "seconds")
+      guard let want = request.seconds else { return }
+      guard request.snap else {
+        throw KinoraError(
+          model.medium == "image" ? .providerNoVideo : .badField,
+          "\(model.id) takes no seconds\(model.medium == "image" ? ": it makes images" : "")",
+          field: "seconds")
       }
+      asked["seconds"] = want.plain
       request.seconds = nil
     case .list(let list):
       try seconds(among: list, words: list.map(\.plain))
@@ -237,15 +245,10 @@ public struct Resolver {
   }
 
   private mutating func details() throws(KinoraError) {
+    // A hint, unlike every other field: a rate that the model does not offer refuses nothing.
     if let fps = request.fps, !model.fps.contains(fps) {
-      guard request.snap else {
-        throw KinoraError(
-          .badField,
-          model.fps.isEmpty ? "\(model.id) takes no fps" : "fps must be \(model.rateWords)",
-          field: "fps", allowed: model.rates)
-      }
       asked["fps"] = String(fps)
-      request.fps = model.fps.min { abs($0 - fps) < abs($1 - fps) }
+      request.fps = request.snap ? model.fps.min { abs($0 - fps) < abs($1 - fps) } : nil
     }
     if let audio = request.audio, model.audio != .optional, audio != (model.audio == .always) {
       guard request.snap else {

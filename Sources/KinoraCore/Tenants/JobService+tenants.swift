@@ -33,6 +33,9 @@ extension JobService {
     if let tenant = tenant(submission), !tenant.isEnabled, entry.model.medium == "video" {
       throw Self.disabled(tenant)
     }
+    if DoorDefaults.table[submission.door]?.wantsVideo == true, entry.model.medium != "video" {
+      throw policy.index.noVideo(entry)
+    }
     guard let rules = policy.clients.rules(submission.viewer.client), !rules.allows(entry) else {
       return
     }

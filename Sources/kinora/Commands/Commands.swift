@@ -1,7 +1,8 @@
 /// Every command, in the order in which the overview shows them.
 enum Commands {
   static let all: [Command] = [
-    generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, plugins, pluginNew,
+    generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, routeExplain, plugins,
+    pluginNew,
     providers, usage,
     capabilities, tenantShow, tenantSet, quotaShow, quotaSet, quotaReset,
     configCheck, configShow, keysCreate, keysList, keysRevoke,

@@ -19,6 +19,7 @@ extension Commands {
         if source != "-" { Console.print("price from \(Words.line(source))") }
         for member in json["asked"]?.members ?? [] {
           let got = json["resolved"]?.cell(member.key) ?? "-"
+          if got == "-" { continue }
           Console.print(Words.line("\(member.key): asked \(member.value.cell), gets \(got)"))
         }
         for warning in quote.warnings { Console.error("kinora: \(Words.line(warning))") }

@@ -12,7 +12,11 @@ struct Quote {
       .map { MicroUSD($0) }
   }
 
-  var warnings: [String] { (json["warnings"]?.array ?? []).compactMap(\.string) }
+  /// Notes, and what was left out; what was moved is told from `asked`.
+  var warnings: [String] {
+    (json["warnings"]?.array ?? []).filter { $0["action"]?.string != "adjusted" }
+      .compactMap { $0["message"]?.string }
+  }
 
   /// `8 s × $0.40 = about $3.20; budget left $21.80`
   var sentence: String {

@@ -93,6 +93,7 @@ struct ChatFields {
     }
     let entry = try index.resolve(request.model.isEmpty ? nil : request.model)
     guard let medium, medium != entry.model.medium else { return entry }
+    if medium == "video" { throw index.noVideo(entry) }
     let fitting = index.entries.filter { $0.model.medium == medium }
     throw KinoraError(
       .badField, "\(entry.id) makes \(entry.model.medium)s, not \(medium)s", field: "model",

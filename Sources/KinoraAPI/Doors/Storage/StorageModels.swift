@@ -80,7 +80,9 @@ enum StorageModels {
       throw told
     }
     guard entry.model.medium == "video" else {
-      throw KinoraError(.badField, "\(entry.id) makes no videos", field: field)
+      var told = index.noVideo(entry)
+      told.field = field
+      throw told
     }
     return entry
   }
