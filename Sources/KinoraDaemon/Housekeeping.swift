@@ -3,7 +3,8 @@ import KinoraModel
 import KinoraStore
 import KinoraSystem
 
-/// What is cleared away now and then: quota of results that nobody took, old events and keys, old jobs, files that no job names.
+/// What is cleared away now and then: quota of results that nobody took, old events and keys, old
+/// jobs, files that no job names, and what failed downloads left.
 enum Housekeeping {
   private static let interval: Milliseconds = 3_600_000
   private static let page = 500
@@ -41,6 +42,10 @@ enum Housekeeping {
     let freed = try await parts.state.artifacts.sweep(unreferencedIn: parts.state.store, now: now)
     if freed > 0 {
       log(.info, "sweep.files", "files without a job were removed", ("bytes", "\(freed)"))
+    }
+    let left = TransferFolder.sweep(in: parts.state.directory, now: now)
+    if left > 0 {
+      log(.info, "sweep.transfers", "files of failed downloads were removed", ("count", "\(left)"))
     }
   }
 

@@ -41,11 +41,14 @@ actor Run {
     // Before the first file in it: a folder that is another daemon's, or that cannot be trusted, is
     // left as it is.
     let directory = try StateDirectory(path: configuration.stateDirectory)
+    // URLSession puts downloads into `$TMPDIR`: on the file system of the store they are renamed,
+    // elsewhere copied.
+    setenv("TMPDIR", try TransferFolder.prepare(in: directory), 1)
     let registry = try PluginRegistry(
       PluginRegistry.Options(
         folders: configuration.pluginPath, disabled: configuration.disabledPlugins,
         sha256: configuration.pluginHashes,
-        stepping: Self.prepared(directory.path) + "/stepping"),
+        stepping: directory.path + "/stepping"),
       clock: SystemClock())
     for plugin in registry.list() where plugin.state != .loaded {
       log(
@@ -68,14 +71,6 @@ actor Run {
       _exit(EX_IOERR)
     }
     health = Health(parts, notify)
-  }
-
-  /// URLSession puts downloads into `$TMPDIR`: on the file system of the store they are renamed,
-  /// elsewhere copied.
-  private static func prepared(_ path: String) -> String {
-    _ = mkdir(path + "/tmp", 0o700)
-    setenv("TMPDIR", path + "/tmp", 1)
-    return path
   }
 
   /// Recovers, listens, and says that it is ready.

@@ -68,6 +68,23 @@ import Testing
     }
   }
 
+  @Test("What failed downloads left goes at the start, and later when nobody writes it any more")
+  func transfers() async throws {
+    let folder = TestFolder()
+    let state = try StateDirectory(path: folder["state"])
+    let path = try TransferFolder.prepare(in: state)
+    #expect(path == folder["state/tmp"])
+    _ = folder.write("state/tmp/old.tmp", [1])
+    #expect(try TransferFolder.prepare(in: state) == path)
+    #expect(!folder.exists(path + "/old.tmp"))
+    let present = Milliseconds(time(nil)) * 1000
+    _ = folder.write("state/tmp/fresh.tmp", [1])
+    #expect(TransferFolder.sweep(in: state, now: present) == 0)
+    #expect(folder.exists(path + "/fresh.tmp"))
+    #expect(TransferFolder.sweep(in: state, now: present + TransferFolder.life + 60_000) == 1)
+    #expect(!folder.exists(path + "/fresh.tmp"))
+  }
+
   @Test("A folder that others can write, or that is none, is refused in words")
   func unfit() async throws {
     let folder = TestFolder()
