@@ -12,7 +12,7 @@ enum CrossOrigin {
   /// told by its origin and its key, not by how it asks.
   static func preflight(_ wanted: HTTPFields) -> HTTPResponse {
     var fields: HTTPFields = [
-      "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
+      "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
       "Access-Control-Max-Age": "600",
     ]
     let names = wanted["access-control-request-headers"] ?? ""

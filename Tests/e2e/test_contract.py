@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,37 @@ def test_socket_examples(daemon, tmp_path, language, command):
     assert [job["prompt"] for job in daemon.jobs()] == ["a paper boat"]
     if language == "python":
         assert (tmp_path / "boat.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+# A request for each operation that may say 501, and the field that it names.
+UNSUPPORTED = {
+    "getVideoContent": ("GET", "/v1/videos/video_1/content?variant=thumbnail", None, "variant"),
+    "openRouterContent": (
+        "GET", "/openrouter/api/v1/videos/video_1/content?variant=thumbnail", None, "variant"),
+    "googleVerb": ("POST", "/google/v1beta/models/sample/clip:countTokens", {}, "method"),
+    "chat": ("POST", "/v1/chat/completions", {"messages": [], "modalities": ["text"]}, "modalities"),
+    "generateImages": ("POST", "/v1/images/generations", {"prompt": "x", "stream": True}, "stream"),
+    "editImages": ("POST", "/v1/images/edits", {"prompt": "x", "mask": "gs://a/b"}, "mask"),
+    "generateVideo": (
+        "POST", "/video/generate",
+        {"prompt": "x", "customer_id": 1, "settings": {"video": {"mask": "gs://a/b"}}}, "mask"),
+    "extendVideo": (
+        "POST", "/video/extend", {"prompt": "x", "customer_id": 1, "settings": {
+            "video": {"model": "sample/clip", "video_id": "video_1"}}}, "model"),
+}
+
+
+def test_501_only_where_it_is_documented(daemon):
+    """The operations that document 501 are those that the fuzzer may get it from, and each really answers it."""
+    document = daemon.request("GET", "/openapi.json")[1]
+    documented = {operation["operationId"] for operation in operations(document).values()
+                  if "501" in operation["responses"]}
+    config = tomllib.loads(Path(__file__).with_name("schemathesis.toml").read_text())
+    assert documented == set(UNSUPPORTED) == set(config["operations"][0]["include-operation-id"])
+    for method, path, body, field in UNSUPPORTED.values():
+        status, answer, _ = daemon.request(method, path, body)
+        assert status == 501 and field in str(answer), (path, status, answer)
+    assert daemon.jobs() == []
 
 
 # Left out: streams that never end by themselves, and what stops the daemon's work for all others.

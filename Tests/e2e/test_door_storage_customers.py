@@ -6,6 +6,7 @@ import pytest
 from doors import free_port, http, submits, with_keys
 from test_door_storage import ask, sample, wish
 from test_kling import entry as kling
+from vertex_kit import vertex_daemon
 
 
 @pytest.fixture
@@ -68,6 +69,13 @@ def test_extend(served, sim):
     # Also outside of `video`, as other versions of the dialect have it.
     plain = {"model": None, "duration_seconds": None}
     assert served("sk-shop", "/video/extend", plain, video_id=job)["code"] == 200
+    # Without a word about length the model's own is asked for, wherever the id stands: 8 is what Veo's
+    # dialect wants for an extension, and the door's 5 s are for new clips.
+    for form in ({"video": {**plain, "video_id": job}}, {"video": plain, "video_id": job}):
+        settings = served("sk-shop", "/video/extend", form["video"], **{
+            name: value for name, value in form.items() if name != "video"})["data"]["settings"]
+        assert settings["asked"] == {} and settings["requested_duration_seconds"] is None, settings
+        assert submits(sim, ":predictLongRunning")[-1]["parameters"]["durationSeconds"] == 8
     assert served("sk-office", "/video/extend", {"video_id": job})["code"] == 404
     assert served("sk-shop", "/video/extend", {"video_id": job}, customer_id=124)["code"] == 404
     assert served("sk-shop", "/video/extend", {})["code"] == 400
@@ -75,6 +83,21 @@ def test_extend(served, sim):
     assert (unable["code"], unable["error"]["type"]) == (501, "NotImplementedError")
     clip = served("sk-shop", **sample())["data"]["job_id"]
     assert served("sk-shop", "/video/extend", {"model": None, "video_id": clip})["code"] == 501
+
+
+def test_an_extension_is_as_long_as_its_model_makes_it(daemons, sim):
+    """Vertex extends by 7 s and by nothing else: asked for without a length, and snapped to with one."""
+    daemon = vertex_daemon(daemons, sim, options=', storage_uri: "gs://clips/out"')
+    model = "vertex/veo-3.1-generate-001"
+    _, body = ask(daemon, {"model": model, "duration_seconds": 4})
+    job = body["data"]["job_id"]
+    for seconds, asked in ((None, {}), (5, {"seconds": "5"})):
+        _, body = ask(daemon, {"model": model, "duration_seconds": seconds, "video_id": job},
+                      path="/video/extend")
+        assert body["code"] == 200, body
+        assert body["data"]["settings"]["asked"] == asked
+        sent = submits(sim, ":predictLongRunning")[-1]
+        assert sent["instances"][0]["video"] and sent["parameters"]["durationSeconds"] == 7
 
 
 def test_bad_rules_are_found_at_start(daemons, sim):

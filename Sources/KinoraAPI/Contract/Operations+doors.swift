@@ -110,7 +110,8 @@ extension Contract {
         .init(
           name: "index", schema: #"{"type": "integer", "minimum": 0, "maximum": 99}"#,
           about: "which file")
-      ], successes: file, errors: ended + [.rangeNotSatisfiable, .preconditionFailed]),
+      ], successes: file,
+      errors: ended + [.rangeNotSatisfiable, .preconditionFailed, .notSupported]),
   ]
 
   private static let google: [Operation] = [
@@ -225,6 +226,8 @@ extension Contract {
       "prompt", "n", "aspectRatio", "resolution", "duration", "fps", "seed", "generateAudio",
       "image", "providerOptions", "callbackUrl",
     ])
+  /// Nothing of this dialect is answered with 501: what cannot be heeded is told in `warnings`.
+  private static let gatewayErrors = waited.filter { $0 != .notSupported }
   private static let failed = Operation.Success(
     status: 424, about: "the job has no result", content: [("application/json", object)])
 
@@ -238,12 +241,12 @@ extension Contract {
           about: "comments until its one event",
           content: [("text/event-stream", "Event"), ("application/json", object)]),
         failed,
-      ], errors: waited),
+      ], errors: gatewayErrors),
     Operation(
       "POST /v4/ai/video-model/start", "gatewayStart", "AI SDK gateway: makes a video",
       body: call,
       successes: [.init(about: "the job", content: [("application/json", object)]), failed],
-      errors: waited),
+      errors: gatewayErrors),
     Operation(
       "POST /v4/ai/video-model/status", "gatewayStatus", "AI SDK gateway: how it stands",
       body: body([]),

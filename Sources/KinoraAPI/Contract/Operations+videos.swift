@@ -88,7 +88,7 @@ extension Contract {
     Operation(
       "POST /v1/videos/{id}/resolve", "resolveVideo", "Decides about a job that is held",
       body: .init(schema: "Resolution", example: #"{"action": "not_charged"}"#),
-      answers: "Job", errors: [.wrongState, .notSupported, .budgetExceeded]),
+      answers: "Job", errors: [.wrongState, .budgetExceeded]),
     Operation(
       "GET /v1/videos/{id}/evidence", "getEvidence", "What is known about its paid requests",
       answers: "Evidence"),

@@ -32,7 +32,8 @@ extension APIService {
       // Without a model the clip goes on with the one that made it.
       if StorageFields.model(body) == nil { source = try await service.job(id, call.viewer) }
       var fields = try StorageFields(
-        body, service.policy.index, extending: source.map { "\($0.provider)/\($0.model)" })
+        body, service.policy.index, isExtension: true,
+        of: source.map { "\($0.provider)/\($0.model)" })
       try allow(fields.customer, call)
       guard fields.entry.model.kinds.contains(.extend) else {
         throw KinoraError(

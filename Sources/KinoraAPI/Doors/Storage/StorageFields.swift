@@ -37,10 +37,12 @@ struct StorageFields {
   /// This door's row of defaults.
   private static let defaults = DoorDefaults.table["storage-backend"]
 
-  /// - Parameter source: the model of the job that is extended; nil when none is
+  /// - Parameters:
+  ///   - isExtension: the clip goes on with another
+  ///   - source: the model that made that one, for bodies that name none
   /// Throws `promptMissing`, `badField`, `modelUnknown`, `notSupported`, `tooLarge`, `urlRefused`.
   init(
-    _ body: ParsedBody, _ index: ModelIndex, extending source: String? = nil
+    _ body: ParsedBody, _ index: ModelIndex, isExtension: Bool = false, of source: String? = nil
   ) throws(KinoraError) {
     // Numbers and booleans are taken as strings, too.
     var lenient = body
@@ -56,7 +58,8 @@ struct StorageFields {
     modelName = name?.isEmpty == false ? name ?? "" : source ?? Self.defaults?.model ?? ""
     var warning: String?
     (entry, warning) = try StorageModels.entry(modelName, index)
-    let usual = source == nil && video["video_id"] == nil ? Self.defaults?.seconds : nil
+    // What a clip that is gone on with gets more is the model's to say.
+    let usual = isExtension ? nil : Self.defaults?.seconds
     askedSeconds = try video.seconds("duration_seconds") ?? usual
     enhancesPrompt = try video.bool("enhance_prompt") ?? true
     pollSeconds = Double(entry.catalog.pollMilliseconds) / 1000
