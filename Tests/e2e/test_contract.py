@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from contract_kit import KEY, with_key
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from simulator import ROOT
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
@@ -70,21 +69,6 @@ def test_every_example_runs(daemon, tmp_path):
     assert '"microusd"' in parts[1] and '"status":"completed"' in parts[2]
     assert "event: job.completed" in parts[3] and '"deleted":true' in parts[-1]
     assert (tmp_path / "boat.mp4").read_bytes()[4:8] == b"ftyp"
-
-
-@pytest.mark.parametrize("language, command", [
-    ("sh", ["bash", "-c"]), ("python", [sys.executable, "-c"])])
-def test_socket_examples(daemon, tmp_path, language, command):
-    """The socket examples of docs/front-doors.md work as they stand, in curl and in Python."""
-    text = (ROOT / "docs/front-doors.md").read_text()
-    example, = re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    done = subprocess.run(
-        [*command, example], cwd=tmp_path, capture_output=True, text=True, timeout=120,
-        env={**os.environ, "KINORA_SOCKET": str(daemon.socket)})
-    assert done.returncode == 0, done.stderr
-    assert [job["prompt"] for job in daemon.jobs()] == ["a paper boat"]
-    if language == "python":
-        assert (tmp_path / "boat.mp4").read_bytes()[4:8] == b"ftyp"
 
 
 # A request for each operation that may say 501, and the field that it names.
