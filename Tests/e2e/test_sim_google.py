@@ -51,7 +51,7 @@ def until_done(client, interaction):
 def test_interaction(sim, client):
     """interactions.create in the background, get, files.download"""
     made = create(client)
-    assert made.id.startswith("v1_") and made.status == "queued"
+    assert made.id.startswith("v1_") and made.status in ("queued", "in_progress")
     done = until_done(client, made)
     assert done.status == "completed"
     assert done.usage.total_output_tokens == 4 * 5792
