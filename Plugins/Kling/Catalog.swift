@@ -9,7 +9,7 @@ let klingCatalog = #"""
   "base_url":"https://api-singapore.klingai.com",
   "transport":"urlsession",
   "probe":"/v1/videos/text2video?pageNum=1&pageSize=1",
-  "credentials":[{"name":"access_key","required":false,"help":"https://app.klingai.com/global/dev/api-key"},{"name":"secret_key","required":false,"help":"given once, together with access_key"},{"name":"api_key","required":false,"help":"https://app.klingai.com/global/dev/api-key; the only one that the newer API takes"}],
+  "credentials":[{"name":"access_key","required":false,"env":["KLINGAI_ACCESS_KEY"],"help":"https://app.klingai.com/global/dev/api-key"},{"name":"secret_key","required":false,"env":["KLINGAI_SECRET_KEY"],"help":"given once, together with access_key"},{"name":"api_key","required":false,"help":"https://app.klingai.com/global/dev/api-key; the only one that the newer API takes"}],
   "kinora.sign/1":{"token":[{"type":"jwt","alg":"HS256","key":"secret_key","life_s":1800,"claims":{"iss":"{{credential:access_key}}"}},{"type":"stored","key":"api_key"}]},
   "settings":[{"name":"api","help":"legacy or tasks: which of Kling's two interfaces is spoken where a model is in both"}],
   "poll_ms":5000,

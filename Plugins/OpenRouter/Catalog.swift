@@ -4,7 +4,7 @@
 /// third-party reports'.
 let openRouterCatalog = #"""
   {"hosts":["openrouter.ai"],"base_url":"https://openrouter.ai/api/v1","transport":"curl","probe":"/videos/models",
-  "credentials":[{"name":"api_key","required":true,"help":"https://openrouter.ai/settings/keys"}],"poll_ms":15000,
+  "credentials":[{"name":"api_key","required":true,"env":["OPENROUTER_API_KEY"],"help":"https://openrouter.ai/settings/keys"}],"poll_ms":15000,
   "submit":{"definite_statuses":[400,401,402,403,404,405,410,413,422,429],"bills_on":"success","cancel":"none","asset_ttl_s":86400,"deadline_s":3600,"timeout_s":180},
   "models":[
   {"id":"google/veo-3.1","name":"Veo 3.1","kinds":["text-to-video","image-to-video","first-last-frame","references"],"durations":[4,6,8],"default_duration":8,"aspect_ratios":["16:9","9:16"],"resolutions":["720p","1080p","4K"],"audio":"optional","seed":true,"inputs":{"first_frame":1,"last_frame":1,"reference":3},"prices":[{"per":"second","usd":"0.60","source":"https://openrouter.ai/api/v1/videos/models","date":"2026-10-01","resolution":"4K","audio":true},{"per":"second","usd":"0.40","source":"https://openrouter.ai/api/v1/videos/models","date":"2026-10-01","resolution":"4K","audio":false},{"per":"second","usd":"0.40","source":"https://openrouter.ai/api/v1/videos/models","date":"2026-10-01","audio":true},{"per":"second","usd":"0.20","source":"https://openrouter.ai/api/v1/videos/models","date":"2026-10-01","audio":false}]},

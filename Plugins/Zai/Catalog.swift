@@ -4,7 +4,7 @@
 /// any; the plugin counts the characters.
 let zaiCatalog = #"""
   {"hosts":["api.z.ai","open.bigmodel.cn"],"base_url":"https://api.z.ai/api/paas/v4","transport":"urlsession",
-  "credentials":[{"name":"api_key","required":true,"help":"https://z.ai/manage-apikey/apikey-list"}],"poll_ms":10000,
+  "credentials":[{"name":"api_key","required":true,"env":["ZAI_API_KEY"],"help":"https://z.ai/manage-apikey/apikey-list"}],"poll_ms":10000,
   "submit":{"definite_statuses":[400,401,402,403,404,413,422,429,434,435],"bills_on":"success","cancel":"none","asset_ttl_s":86400,"deadline_s":3600,"timeout_s":120},
   "models":[
   {"id":"cogvideox-3","name":"CogVideoX-3","aliases":["cogvideox"],"kinds":["text-to-video","image-to-video","first-last-frame"],"durations":[5,10],"default_duration":5,"aspect_ratios":["16:9","9:16","1:1"],"sizes":["1920x1080","1280x720","720x1280","1024x1024","1080x1920","2048x1080","3840x2160"],"fps":[30,60],"audio":"optional","inputs":{"first_frame":1,"last_frame":1},"input_types":["image/png","image/jpeg"],"max_input_bytes":5242880,"options":["quality","watermark_enabled","user_id"],"max_prompt_bytes":2048,"prices":[{"per":"clip","usd":"0.20","source":"https://docs.z.ai/guides/overview/pricing","date":"2026-11-21"}]},

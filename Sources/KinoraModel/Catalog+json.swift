@@ -73,12 +73,14 @@ extension Catalog {
   ) throws(KinoraError) -> [CatalogCredential] {
     var list: [CatalogCredential] = []
     for item in items {
-      try item.only(["name", "required", "help"])
-      list.append(
-        CatalogCredential(
-          name: try item.required("name"),
-          isRequired: try item.bool("required") ?? isUsuallyRequired,
-          help: try item.string("help") ?? ""))
+      // Settings come from the configuration alone; what stands for a secret has a name elsewhere too.
+      try item.only(["name", "required", "help"] + (isUsuallyRequired ? ["env"] : []))
+      var one = CatalogCredential(
+        name: try item.required("name"),
+        isRequired: try item.bool("required") ?? isUsuallyRequired,
+        help: try item.string("help") ?? "")
+      one.environment = isUsuallyRequired ? try item.strings("env") : []
+      list.append(one)
     }
     return list
   }
@@ -129,7 +131,7 @@ extension Catalog {
       "aspect_ratios",
       "resolutions", "sizes", "fps", "audio", "seed", "negative_prompt", "max_count",
       "max_prompt_bytes", "inputs", "input_types", "max_input_bytes", "options", "prices", "submit",
-      "retires_at", "retired_at", "retired_hosts", "successor", "only",
+      "retires_at", "retired_at", "retired_hosts", "successor", "only", "recommended",
     ])
     let id: String = try json.required("id")
     let kinds = try kinds(json)
@@ -144,6 +146,7 @@ extension Catalog {
     model.sizes = try json.strings("sizes")
     model.fps = try json.ints("fps") ?? []
     model.audio = try json.word("audio", CatalogModel.Audio.self) ?? .never
+    model.isRecommended = try json.bool("recommended") ?? false
     model.takesSeed = try json.bool("seed") ?? false
     model.takesNegativePrompt = try json.bool("negative_prompt") ?? false
     model.maxCount = try json.int("max_count") ?? 1

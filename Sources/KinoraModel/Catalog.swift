@@ -46,6 +46,8 @@ public struct CatalogCredential: Sendable, Equatable {
   public var isRequired: Bool
   /// Where a person gets one.
   public var help: String
+  /// Names that the provider's own programs read it from: variables of the environment.
+  public var environment: [String] = []
 
   /// A credential.
   public init(name: String, isRequired: Bool, help: String) {
@@ -91,6 +93,8 @@ public struct CatalogModel: Sendable, Equatable {
   public var fps: [Int] = []
   /// What it can do only under a condition.
   public var rules: [CatalogRule] = []
+  /// One of those to begin with.
+  public var isRecommended = false
   /// Sound.
   public var audio: Audio = .never
   /// Whether a seed is taken.

@@ -8,7 +8,12 @@ extension APIService {
     later(call) { [self] () throws(KinoraError) in
       _ = try call.query([])
       let policy = service.policy
-      let data = service.models(call.viewer).map {
+      var models = service.models(call.viewer)
+      // A client that may use none of the recommended ones begins with its first.
+      if !models.isEmpty, !models.contains(where: \.isRecommended) {
+        models[0].isRecommended = true
+      }
+      let data = models.map {
         ModelRenderer.json(
           $0, problem: problem($0, policy), cooldown: service.cooldown($0))
       }

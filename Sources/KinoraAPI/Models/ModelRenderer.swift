@@ -55,6 +55,7 @@ enum ModelRenderer {
       "max_count": .integer(Int64(model.maxCount)), "inputs": .object(inputs),
       "prices": .array(model.prices.map(price)), "retires_at": JSON(isOurs ? model.retiresAt : nil),
       "retired_at": JSON(isOurs ? model.retiredAt : nil), "successor": JSON(model.successor),
+      "recommended": .bool(entry.isRecommended),
       "ready": .bool(problem == nil), "reason": JSON(problem),
     ]
   }
@@ -76,6 +77,7 @@ enum ModelRenderer {
       "resolution": JSON(price.resolution), "audio": JSON(price.audio),
       "size": JSON(price.size), "kind": JSON(price.kind?.rawValue),
       "source": .string(price.source), "date": .string(price.date),
+      "as_of": .string(price.date),
     ]
   }
 

@@ -29,6 +29,7 @@ extension APIService {
             "models": .array(images.map { .string($0.id) }),
             "quota": try await standing(asked, .image, query["user"]),
           ]))
+      possible.append(JSONMember("providers", providers(call.viewer)))
       return Answer.json(.object(possible))
     }
   }
@@ -39,8 +40,32 @@ extension APIService {
       let query = try call.query(Self.parameters)
       let entry = try service.entry(for: try asked(query, call))
       guard entry.model.medium == "video" else { throw service.policy.index.noVideo(entry) }
-      return Answer.json(VideoForm(entry: entry).json)
+      return Answer.json(VideoForm(entry: entry, bounds: service.policy.forms).json)
     }
+  }
+
+  /// What each provider can make with the models that the viewer may use.
+  private func providers(_ viewer: Viewer) -> JSON {
+    var list: [JSONMember] = []
+    let models = service.models(viewer)
+    let readiness = service.policy.readiness
+    for name in models.map(\.settings.name) where !list.contains(where: { $0.key == name }) {
+      let own = models.filter { $0.settings.name == name }
+      let kinds = GenerationKind.allCases.filter { kind in
+        own.contains { $0.model.kinds.contains(kind) }
+      }
+      let problem = readiness(name)?.message
+      list.append(
+        JSONMember(
+          name,
+          [
+            "plugin": .string(own[0].settings.plugin), "models": .integer(Int64(own.count)),
+            "kinds": .array(kinds.map { .string($0.rawValue) }),
+            "audio": .bool(own.contains { $0.model.audio != .never }),
+            "ready": .bool(problem == nil), "reason": JSON(problem),
+          ]))
+    }
+    return .object(list)
   }
 
   private func asked(_ query: HTTPQuery, _ call: Call) throws(KinoraError) -> Submission {

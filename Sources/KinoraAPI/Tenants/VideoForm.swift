@@ -4,6 +4,8 @@ import KinoraModel
 /// What a model can be asked for: as a form (JSON Schema 2020-12) and as a list of what is possible.
 struct VideoForm {
   let entry: ModelIndex.Entry
+  /// What is offered at most; nil for all that the model makes.
+  var bounds: FormBounds?
   private var model: CatalogModel { entry.model }
 
   /// The form. It offers nothing that the model would refuse; `order` is the order of the fields, and
@@ -26,15 +28,7 @@ struct VideoForm {
     if !model.resolutions.isEmpty {
       fields.append(choice("resolution", "Resolution", model.resolutions))
     }
-    if !model.fps.isEmpty {
-      fields.append(
-        JSONMember(
-          "fps",
-          [
-            "type": "integer", "title": "Frames a second",
-            "enum": .array(model.fps.map { .integer(Int64($0)) }),
-          ]))
-    }
+    if let fps { fields.append(JSONMember("fps", fps)) }
     if model.audio == .optional {
       fields.append(JSONMember("audio", ["type": "boolean", "title": "Sound"]))
     }
@@ -82,22 +76,48 @@ struct VideoForm {
       ])
   }
 
+  /// Rates up to the bound; a long row of neighbours is told by its ends.
+  private var fps: JSON? {
+    let rates = model.fps.filter { $0 <= bounds?.maxFPS ?? .max }
+    guard let low = rates.min(), let high = rates.max() else { return nil }
+    var members: [JSONMember] = [
+      JSONMember("type", "integer"), JSONMember("title", "Frames a second"),
+    ]
+    if rates.count > 8, high - low == rates.count - 1 {
+      members.append(JSONMember("minimum", .integer(Int64(low))))
+      members.append(JSONMember("maximum", .integer(Int64(high))))
+    } else {
+      members.append(JSONMember("enum", .array(rates.map { .integer(Int64($0)) })))
+    }
+    return .object(members)
+  }
+
   private var duration: JSON? {
-    let first = JSON(model.defaultDuration)
+    let most = bounds?.maxSeconds ?? .infinity
+    let usual = bounds?.defaultSeconds
     switch model.durations {
     case .none: return nil
-    case .list(let list):
+    case .list(let all):
+      // A model whose shortest clip is above the bound offers that one: none would be no form.
+      let some = all.filter { $0 <= most }
+      let list = some.isEmpty ? all.min().map { [$0] } ?? [] : some
+      let first =
+        usual.flatMap { list.contains($0) ? $0 : nil }
+        ?? model.defaultDuration.flatMap { list.contains($0) ? $0 : nil } ?? list.first
       return [
         "type": "number", "title": "Duration in seconds",
-        "enum": .array(list.map { Self.number($0) }),
-        "default": model.defaultDuration.map(Self.number) ?? list.first.map(Self.number) ?? first,
+        "enum": .array(list.map { Self.number($0) }), "default": first.map(Self.number) ?? .null,
       ]
-    case .range(let low, let high, let step):
+    case .range(let low, let end, let step):
+      // JSON Schema counts multiples from 0, a catalog from the shortest.
+      let high = low + ((max(low, min(end, most)) - low) / step).rounded(.down) * step
+      let first = [usual, model.defaultDuration].compactMap { $0 }.first {
+        (low...high).contains($0)
+      }
       return [
         "type": step == step.rounded() && low == low.rounded() ? "integer" : "number",
         "title": "Duration in seconds", "minimum": Self.number(low), "maximum": Self.number(high),
-        "multipleOf": Self.number(step),
-        "default": Self.number(model.defaultDuration ?? low),
+        "multipleOf": Self.number(step), "default": Self.number(first ?? low),
       ]
     }
   }

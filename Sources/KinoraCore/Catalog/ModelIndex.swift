@@ -13,6 +13,9 @@ public struct ModelIndex: Sendable {
     public var catalog: Catalog
     /// The model.
     public var model: CatalogModel
+    /// One of those to begin with: the catalog says so, or it is the first one of a catalog that
+    /// recommends none.
+    public var isRecommended = false
     /// `PROVIDER/MODEL`.
     public var id: String { "\(settings.name)/\(model.id)" }
   }
@@ -62,9 +65,13 @@ public struct ModelIndex: Sendable {
       where aliases[alias] == nil && !providers.contains(where: { $0.name == alias }) {
         aliases[alias] = settings.name
       }
-      for (position, model) in (written[settings.name] ?? catalog.models).enumerated() {
+      let models = written[settings.name] ?? catalog.models
+      let recommends = models.contains(where: \.isRecommended)
+      for (position, model) in models.enumerated() {
         let at = entries.count
-        let entry = Entry(settings: settings, catalog: catalog, model: model)
+        let entry = Entry(
+          settings: settings, catalog: catalog, model: model,
+          isRecommended: recommends ? model.isRecommended : position == 0)
         entries.append(entry)
         byID[entry.id] = (at, .exact)
         for name in Set([model.id] + model.aliases) { byName[name, default: []].append(at) }

@@ -17,6 +17,8 @@ public final class JobService: Sendable {
     public var deliveryProfiles: [String: Int64] = [:]
     /// How long a job may wait for its turn.
     public var queueWait: Milliseconds = Limits.queueWait
+    /// What forms offer at most.
+    public var forms = FormBounds()
     /// Ordered lists of models by the name of a route.
     public var routes: [String: [String]] = [:]
     /// Why no job can be accepted for a provider (a credential that cannot be read), or nil. Asked

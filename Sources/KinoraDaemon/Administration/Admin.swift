@@ -65,7 +65,8 @@ final class Admin: AdminPort {
         problem: index.absent[settings.name],
         configuredTransport: settings.transport?.rawValue ?? "auto",
         effectiveTransport: choice?.kind ?? .urlsession, transportReason: choice?.reason ?? "",
-        credentials: credentials(settings, entry?.catalog), maxConcurrent: settings.maxConcurrent)
+        credentials: credentials(entry?.settings ?? settings, entry?.catalog),
+        maxConcurrent: settings.maxConcurrent)
     }
   }
 
@@ -78,7 +79,10 @@ final class Admin: AdminPort {
         case .file(let path): "file \(path)"
         case .systemd(let name): "systemd \(name)"
         case .environment(let name): "env \(name)"
-        case nil: credential.isRequired ? "not configured" : "not configured (not needed)"
+        case nil:
+          (credential.isRequired ? "not configured" : "not configured (not needed)")
+            + (credential.environment.isEmpty
+              ? "" : "; as env: \(credential.environment.joined(separator: ", "))")
         }
       return ProviderFacts.Credential(
         name: credential.name, source: source,

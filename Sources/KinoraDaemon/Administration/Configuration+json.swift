@@ -52,6 +52,10 @@ extension Configuration {
             JSONMember($0.key, ["max_bytes": .integer($0.value)])
           }),
       ],
+      "forms": [
+        "default_duration_seconds": JSON(forms.defaultSeconds),
+        "max_duration_seconds": JSON(forms.maxSeconds), "max_fps": .integer(Int64(forms.maxFPS)),
+      ],
       "retention": ["events": .string("\(eventLife / 1000)s")],
       "log": ["level": .string(logLevel)],
     ]

@@ -67,6 +67,8 @@ public struct Configuration: Sendable {
   /// The largest file by delivery profile, in bytes: what bots take as a chat service's upload
   /// limit. Services change theirs, so it can be written in the configuration.
   public var deliveryProfiles: [String: Int64] = ["discord": 26_214_400]
+  /// What forms offer at most.
+  public var forms = FormBounds()
   /// The spawned curl.
   public var curlPath = "/usr/bin/curl"
   /// Debug, info, notice, warning or error.
@@ -151,6 +153,7 @@ public struct Configuration: Sendable {
       retention.finish()
     }
     if let delivery = top.section("delivery") { readDelivery(delivery) }
+    readForms(top)
     if let log = top.section("log") {
       logLevel = log.string("level") ?? logLevel
       log.finish()

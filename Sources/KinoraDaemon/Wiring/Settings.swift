@@ -17,7 +17,8 @@ struct Settings {
   /// the catalogs show (a credential that the plugin does not know) are configuration errors too.
   /// `listed` are catalogs by provider that count for its models.
   static func make(
-    _ configuration: Configuration, plugins: [PluginInfo], listed: [String: Catalog] = [:]
+    _ configuration: Configuration, plugins: [PluginInfo], listed: [String: Catalog] = [:],
+    keys: WellKnownKeys = .own
   ) -> (settings: Settings, errors: [ConfigurationError]) {
     var catalogs: [String: Catalog] = [:]
     for plugin in plugins where plugin.state == .loaded || plugin.state == .changed {
@@ -38,6 +39,7 @@ struct Settings {
         continue
       }
       if settings.baseURL.isEmpty { providers[at].baseURL = catalog.baseURL }
+      keys.fill(&providers[at], catalog)
       let place =
         configuration.providerPlaces[settings.name]
         ?? SourcePlace(file: "configuration", line: 1, column: 1)
@@ -111,6 +113,7 @@ struct Settings {
     var policy = JobService.Policy(
       index: index, maxQueued: configuration.maxQueued, hostCap: configuration.hostBudget)
     policy.deliveryProfiles = configuration.deliveryProfiles
+    policy.forms = configuration.forms
     policy.queueWait = configuration.queueWait
     policy.routes = configuration.routes
     policy.clients = ClientTable(
