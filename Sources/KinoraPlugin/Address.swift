@@ -13,6 +13,24 @@ extension String {
       }
   }
 
+  /// The segments that the `*` of a pattern stand for, such as `models/*/operations/*`: each is plain but
+  /// for `-._:`. Nil for a name of another form, which could lead a request elsewhere.
+  public func segments(matching pattern: String) -> [String]? {
+    let words = split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let wanted = pattern.split(separator: "/")
+    guard words.count == wanted.count else { return nil }
+    var found: [String] = []
+    for (word, wish) in zip(words, wanted) {
+      if wish == "*" {
+        guard word.isPlain("-._:") else { return nil }
+        found.append(word)
+      } else if word != wish {
+        return nil
+      }
+    }
+    return found
+  }
+
   /// True when it may stand in a request or a result as an address: visible ASCII without `"` and `\`,
   /// at most 16 KiB (signed addresses are long).
   var isAddressText: Bool {

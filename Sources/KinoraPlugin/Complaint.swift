@@ -9,7 +9,8 @@ public struct Complaint: Sendable {
   public let json: JSON
   /// What it says.
   public let words: Words
-  /// Its `code`, `type` and `status` and the `reason` of its details, as text, where it has them.
+  /// Its `code`, `type` and `status` as text, and of its details the `reason` and the `quotaId` of each
+  /// violation, where it has them.
   public let codes: [String]
 
   /// Reads the body of an answer.
@@ -20,7 +21,9 @@ public struct Complaint: Sendable {
     words = Words(error, whole["detail"])
     codes =
       ["code", "type", "status"].compactMap { error[$0].text }
-      + error["details"].array.compactMap { $0["reason"].text }
+      + error["details"].array.flatMap { detail in
+        [detail["reason"]] + detail["violations"].array.map { $0["quotaId"] }
+      }.compactMap(\.text)
   }
 }
 

@@ -35,6 +35,23 @@ public struct Context: Sendable {
     return url.hasSuffix("/") ? String(url.dropLast()) : url
   }
 
+  /// One of the provider's options as text, `usual` where it is not set. Throws `invalid` naming it and
+  /// what it `must` be when it is not right.
+  public func option(
+    _ name: String, usual: String = "", must: String, _ isRight: (String) -> Bool
+  ) throws(Failure) -> String {
+    let value = config[name].isNull ? usual : config[name].text
+    guard let value, isRight(value) else {
+      throw Failure(.invalid, "options.\(name) must \(must)")
+    }
+    return value
+  }
+
+  /// True when the configuration has this credential; its value never comes here.
+  public func has(_ credential: String) -> Bool {
+    config["credentials"].array.contains { $0.string == credential }
+  }
+
   /// The key under which a provider recognises a repeat of this purchase: another purchase has another.
   public var idempotencyKey: String { "\(seed)-\(attempt)" }
 }

@@ -10,9 +10,11 @@ public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// The fields.
   public private(set) var fields: [Field] = []
 
-  /// `["authorization": bearer("api_key")]`.
-  public init(dictionaryLiteral elements: (String, String)...) {
-    for (name, value) in elements { add(name, value) }
+  /// `["authorization": bearer("api_key")]`; a field whose value is nil is left out.
+  public init(dictionaryLiteral elements: (String, String?)...) {
+    for (name, value) in elements {
+      if let value { add(name, value) }
+    }
   }
 
   /// Adds a field.

@@ -26,6 +26,9 @@ extension JSON {
     .object(fields.filter { !$0.value.isNull }.map { Member($0.key, $0.value) })
   }
 
+  /// The value as compact JSON text.
+  public var written: String { String(decoding: bytes, as: UTF8.self) }
+
   /// Sets each member of `other`, such as a job's options; of an equal name the new one stays.
   public mutating func merge(_ other: JSON) {
     for member in other.members { self[member.key] = member.value }

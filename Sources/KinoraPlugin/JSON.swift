@@ -107,6 +107,12 @@ extension JSON {
     return id
   }
 
+  /// The value itself; throws `protocol` with `otherwise` for `null`.
+  public func required(otherwise message: String) throws(Failure) -> JSON {
+    guard !isNull else { throw Failure(.protocol, message) }
+    return self
+  }
+
   /// The truth value, or nil.
   public var bool: Bool? {
     if case .bool(let value) = self { value } else { nil }
@@ -148,6 +154,11 @@ extension JSON {
   /// The members, empty when it is no object.
   public var members: [Member] {
     if case .object(let value) = self { value } else { [] }
+  }
+
+  /// True for an object, also an empty one.
+  public var isObject: Bool {
+    if case .object = self { true } else { false }
   }
 
   /// True for `null`, which also stands for "not there".

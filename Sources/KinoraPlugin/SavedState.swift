@@ -4,14 +4,20 @@ import FoundationEssentials
 ///
 /// Keys are sorted, because the same event must give the same bytes.
 enum SavedState {
+  /// What the host stores with a job at most.
+  private static let most = 64 * 1024
+
   static func write<State: Encodable>(_ state: State, version: Int) throws(Failure) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      return prefix(version) + (try encoder.encode(state)) + [UInt8(ascii: "}")]
-    } catch {
+    guard let encoded = try? encoder.encode(state) else {
       throw Failure(.protocol, "the plugin's state could not be written")
     }
+    let saved = prefix(version) + encoded + [UInt8(ascii: "}")]
+    guard saved.count <= most else {
+      throw Failure(.protocol, "what the provider wants remembered of the job is over 64 KiB")
+    }
+    return saved
   }
 
   static func read<P: Provider>(_ bytes: UnsafeRawBufferPointer, _: P.Type) throws(Failure)

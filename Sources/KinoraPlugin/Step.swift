@@ -66,6 +66,16 @@ public struct Output: Sendable, Equatable {
     self.handle = handle
   }
 
+  /// The result of a job that the provider calls done. Throws `refused` with `otherwise` when it names
+  /// nothing that could be fetched: asking again would not help.
+  public init(
+    fetchable assets: [Asset], costMicroUSD: Int64? = nil, handle: String? = nil,
+    otherwise message: String = "the job is done and names no video that can be fetched"
+  ) throws(Failure) {
+    guard !assets.isEmpty else { throw Failure(.refused, message) }
+    self.init(assets: assets, costMicroUSD: costMicroUSD, handle: handle)
+  }
+
   var json: JSON {
     var json: JSON = ["assets": .array(assets.map(\.json))]
     json["cost_microusd"] = JSON(costMicroUSD)

@@ -90,7 +90,7 @@ import Testing
 
   @Test("text of others that would be a fault becomes a failure of the job")
   func texts() throws {
-    for prompt in ["bad address", "bad field", "bad handle", "no base"] {
+    for prompt in ["bad address", "bad field", "bad handle", "large state", "no base"] {
       let step = try plugin().step(event(prompt))
       guard case .fail(let failure) = step.verdict else {
         Issue.record("\(prompt): \(step.json.text)")

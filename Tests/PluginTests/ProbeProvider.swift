@@ -28,6 +28,7 @@ struct Probe: Provider {
         ).liftingStrings().streamedToFile().timeout(9), state)
     case "bad address": return .send(.get("https://h/\(job.prompt)"), state)
     case "bad field": return .send(.get("https://h/", headers: ["x": "a\r\nb"]), state)
+    case "large state": return .wait(1, .begun(b: 1, a: String(repeating: "x", count: 65_536)))
     case "bad handle": return .wait(1, state).handle("a\nb")
     case "no base": return .send(.get("/videos"), state)
     case "unsupported": throw .unsupported

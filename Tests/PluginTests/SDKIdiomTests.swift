@@ -44,6 +44,7 @@ import Testing
     ErrorRule(.refused, "content refused", status: [400, 422], says: ["safety"]),
     ErrorRule(.exhausted, "limit", codes: ["day"], wait: 60_000),
     ErrorRule(.invalid, "too long", status: [413]),
+    ErrorRule(.refused, "a rule forbids this", member: "/param/rule", quotes: false),
   ]
 
   private static let meanings: [(Int, String, Failure)] = [
@@ -57,6 +58,10 @@ import Testing
     ),
     (422, #"{"error":{"type":"SAFETY"}}"#, Failure(.refused, "content refused")),
     (413, "", Failure(.invalid, "too long")),
+    (
+      403, #"{"error":{"message":"no","param":{"rule":1}}}"#,
+      Failure(.refused, "a rule forbids this")
+    ),
     (
       409, #"{"error":{"type":"safety"}}"#,
       Failure(.invalid, "the provider refused the request (409)")
@@ -72,6 +77,17 @@ import Testing
   )
   func rules(_ status: Int, _ body: String, _ expected: Failure) {
     #expect(Failure(answer(status, body), Self.errors, context) == expected)
+  }
+
+  @Test("an answer is its JSON, or what its error means")
+  func answers() throws {
+    #expect(try answer(201, #"{"a":1}"#).answer(Self.errors, context) == ["a": 1])
+    #expect(throws: Failure(.invalid, "too long")) {
+      try answer(413, "").answer(Self.errors, context)
+    }
+    #expect(throws: Failure(.invalid, "the provider refused the request (400)")) {
+      try answer(400, "").answer(context)
+    }
   }
 
   @Test("a wait in a table is the least; the provider may ask for more, in a header or in the body")
