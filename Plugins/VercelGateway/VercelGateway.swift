@@ -24,35 +24,38 @@ struct VercelGateway: Provider {
 
   /// As the official client polls.
   static let pace: UInt32 = 5000
-  /// A state has 64 KiB; an operation is an id and little else.
-  private static let longestOperation = 32 * 1024
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    var headers = common(job)
-    headers.add("idempotency-key", context.idempotencyKey)
-    let request = Request.post(
-      context.baseURL + "/video-model/start", .paid, headers: headers, json: try submission(job))
-    return .send(request, .submitting)
+    .send(
+      .post(
+        context.baseURL + "/video-model/start", .paid,
+        headers: common(job) + ["idempotency-key": context.idempotencyKey],
+        json: try Start(job: job).body()), .submitting)
   }
 
   func received(_ response: Response, in state: State, _ job: Job, _ context: Context)
     throws(Failure) -> Step<State>
   {
-    guard response.isSuccess else {
-      if case .polling = state { throw refusal(response, isPoll: true, context) }
-      throw refusal(response, isPoll: false, context)
+    guard case .polling = state else {
+      let answer = try response.answer(Self.startErrors, context)
+      let operation = try answer["operation"].required(
+        otherwise: "the gateway answered without a usable operation")
+      let asyncJob = answer["providerMetadata"]["gateway"]["asyncJob"]
+      let id = operation["gatewayJobId"].text ?? asyncJob["jobId"].text
+      return .wait(Self.pace, .polling(operation: operation.written)).handle(id == "" ? nil : id)
     }
-    let answer = try response.json()
-    switch state {
-    case .submitting:
-      let operation = String(decoding: answer["operation"].bytes, as: UTF8.self)
-      guard !answer["operation"].isNull, operation.utf8.count <= Self.longestOperation else {
-        throw Failure(.protocol, "the gateway answered without a usable operation")
-      }
-      let gateway = answer["providerMetadata"]["gateway"]
-      let id = answer["operation"]["gatewayJobId"].text ?? gateway["asyncJob"]["jobId"].text
-      return .wait(Self.pace, .polling(operation: operation)).handle(id == "" ? nil : id)
-    case .polling: return try follow(answer, response, state, context)
+    let answer = try response.answer(Self.errors, context)
+    switch try JobStatus(answer["status"], otherwise: "the gateway answered without a status") {
+    case .working: return .wait(Self.pace, state)
+    case .done:
+      // By address, which is fetched without the key, or inside the answer.
+      let videos = response.assets(
+        at: "/videos", ["data", "url"], in: answer, mime: "video/mp4", context)
+      let cost = answer["providerMetadata"]["gateway"]["cost"].microUSD
+      return .succeed(try Output(fetchable: videos, costMicroUSD: cost))
+    case let end:
+      throw Failure(
+        end, Words(answer["error"]), filter: Self.filterWords, provider: "the gateway")
     }
   }
 
@@ -69,8 +72,7 @@ struct VercelGateway: Provider {
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
     guard !handle.isEmpty else { throw Failure(.invalid, "the gateway's job id is needed") }
     let operation: JSON = ["gatewayJobId": .string(handle)]
-    return .wait(0, .polling(operation: String(decoding: operation.bytes, as: UTF8.self)))
-      .handle(handle)
+    return .wait(0, .polling(operation: operation.written)).handle(handle)
   }
 
   private func common(_ job: Job) -> Headers {
@@ -81,65 +83,25 @@ struct VercelGateway: Provider {
     ]
   }
 
-  private func follow(
-    _ answer: JSON, _ response: Response, _ state: State, _ context: Context
-  ) throws(Failure) -> Step<State> {
-    guard let status = answer["status"].string?.lowercased() else {
-      throw Failure(.protocol, "the gateway answered without a status")
-    }
-    switch status {
-    case "completed", "succeeded", "success":
-      return .succeed(try output(answer, response, context))
-    case "error", "failed", "failure":
-      let words = Failure.cleaned(
-        answer["error"].string ?? answer["error"]["message"].string ?? "")
-      guard !words.isEmpty else {
-        throw Failure(.refused, "the gateway failed the job without a reason")
-      }
-      throw Failure(.refused, Self.isFilter(words) ? "content refused: \(words)" : words)
-    case "cancelled", "canceled": throw Failure(.refused, "the gateway cancelled the job")
-    case "expired": throw Failure(.refused, "the job expired at the gateway")
-    default:
-      // pending; a word that is not known is no end.
-      return .wait(Self.pace, state)
-    }
-  }
+  private static let filterWords = [
+    "moderation", "safety", "policy", "guideline", "sensitive", "filtered",
+  ]
 
-  /// Videos by address, which are fetched without the key, or inside the answer.
-  private func output(_ answer: JSON, _ response: Response, _ context: Context)
-    throws(Failure) -> Output
-  {
-    var assets: [Asset] = []
-    for (at, video) in answer["videos"].array.enumerated() {
-      let mime = video["mediaType"].string ?? "video/mp4"
-      let place = video["type"].string == "base64" ? "data" : "url"
-      // A `data:` address is as long as its bytes and comes lifted as well.
-      if place == "url", let url = video["url"].string, !url.isEmpty, !url.hasPrefix("data:") {
-        if isPlain(url, context) { assets.append(.url(url)) }
-      } else if let asset = response.asset(at: "/videos/\(at)/\(place)", in: answer, mime: mime) {
-        assets.append(asset)
-      }
-    }
-    guard !assets.isEmpty else {
-      throw Failure(.refused, "the job is done and names no video that can be fetched")
-    }
-    return Output(
-      assets: assets, costMicroUSD: answer["providerMetadata"]["gateway"]["cost"].microUSD)
-  }
-
-  private func isPlain(_ url: String, _ context: Context) -> Bool {
-    // Scheme, nothing, authority.
-    let origin = context.baseURL.split(
-      separator: "/", maxSplits: 3, omittingEmptySubsequences: false
-    ).prefix(3).joined(separator: "/")
-    return url.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
-      && (url.hasPrefix("https://") || url.hasPrefix(origin + "/"))
-  }
-
-  static func isFilter(_ words: String) -> Bool {
-    let lower = words.lowercased()
-    return ["moderation", "safety", "policy", "guideline", "sensitive", "filtered"].contains {
-      lower.contains($0)
-    }
-  }
+  /// `{"error":{"message","type"?,"param"?,"code"?},"generationId"?}`; the status wins over the type.
+  /// Source: vercel/ai, `create-gateway-error.ts`.
+  private static let errors: [ErrorRule] = [
+    ErrorRule(
+      .exhausted, "the gateway's account has no credit left", status: [402, 403, 429],
+      says: ["insufficient", "credit", "balance", "top up", "spend limit", "budget"]),
+    ErrorRule(
+      .refused, "a rule of the gateway's team forbids this", status: [403],
+      member: "/param/ruleId"),
+    ErrorRule(.refused, "content refused", status: [400, 422], says: filterWords),
+    ErrorRule(.invalid, "the request is longer than the gateway's 300 KiB", status: [413]),
+    // The maker behind it failed; whether it was billed is not said.
+    ErrorRule(.unavailable, "the model's maker did not answer (424)", status: [424], wait: 0),
+  ]
+  /// On a poll 404 is about the job.
+  private static let startErrors =
+    errors + [ErrorRule(.invalid, "the gateway does not have this model", status: [404])]
 }
