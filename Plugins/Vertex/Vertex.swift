@@ -19,10 +19,10 @@ struct Vertex: Provider {
   static let pace: UInt32 = 10_000
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    let place = try Place(context)
-    var body: JSON = ["instances": [try instance(job)]]
-    body["parameters"] = try parameters(job, context)
-    let url = place.url(context, model: job.model, method: "predictLongRunning")
+    let url = try Place(of: job.model, context).url(context, "predictLongRunning")
+    let body: JSON = [
+      "instances": [try instance(job)], "parameters": try parameters(job, context),
+    ]
     return .send(
       .post(url, .paid, headers: headers(context), json: body).liftingStrings(), .submitting)
   }
@@ -30,16 +30,16 @@ struct Vertex: Provider {
   func received(_ response: Response, in state: State, _ job: Job, _ context: Context)
     throws(Failure) -> Step<State>
   {
-    guard response.isSuccess else { throw refusal(response, context) }
-    let answer = try response.json()
-    switch state {
-    case .operation(let name): return try follow(answer, response, name, context)
-    case .submitting:
-      guard let name = answer["name"].string, Place(operation: name) != nil else {
-        throw Failure(.protocol, "the provider answered without a proper operation name")
-      }
-      return try follow(answer, response, name, context)
+    let answer = try response.answer(Self.errors, context)
+    var name = answer["name"].string ?? ""
+    if case .operation(let known) = state { name = known }
+    guard Place(operation: name) != nil else {
+      throw Failure(.protocol, "the provider answered without a proper operation name")
     }
+    guard try answer.isFinishedOperation() else {
+      return .wait(Self.pace, .operation(name: name)).handle(name)
+    }
+    return .succeed(try output(answer, response, context)).handle(name)
   }
 
   func resumed(in state: State, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
@@ -47,9 +47,9 @@ struct Vertex: Provider {
       throw Failure(.protocol, "there is no job to poll yet")
     }
     // By the operation's own place: the configured one may be another by now.
-    let url = place.url(context, model: place.model, method: "fetchPredictOperation")
     let request = Request.post(
-      url, .free, headers: headers(context), json: ["operationName": .string(name)])
+      place.url(context, "fetchPredictOperation"), .free, headers: headers(context),
+      json: ["operationName": .string(name)])
     return .send(request.liftingStrings(), state)
   }
 
@@ -62,29 +62,10 @@ struct Vertex: Provider {
     return .wait(0, .operation(name: handle)).handle(handle)
   }
 
-  func headers(_ context: Context) -> Headers {
-    var headers: Headers = ["authorization": bearer("token")]
-    if let project = context.config["quota_project"].string {
-      headers.add("x-goog-user-project", project)
-    }
-    return headers
-  }
-
-  /// `{"name","done"?,"response"?|"error"?}`; without `done` it is still at work.
-  private func follow(
-    _ answer: JSON, _ response: Response, _ name: String, _ context: Context
-  ) throws(Failure) -> Step<State> {
-    guard case .object = answer else {
-      throw Failure(.protocol, "the provider answered without an operation")
-    }
-    guard answer["done"].bool == true else {
-      return .wait(Self.pace, .operation(name: name)).handle(name)
-    }
-    let error = answer["error"]
-    if !error.isNull {
-      let words = Failure.cleaned(error["message"].string ?? "")
-      throw Failure(.refused, words.isEmpty ? "the operation failed without a reason" : words)
-    }
-    return .succeed(try result(answer, response, context)).handle(name)
+  private func headers(_ context: Context) -> Headers {
+    [
+      "authorization": bearer("token"),
+      "x-goog-user-project": context.config["quota_project"].string,
+    ]
   }
 }
