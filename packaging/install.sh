@@ -43,7 +43,9 @@ put 644 systemd/tmpfiles.conf "$lib/tmpfiles.d/kinora.conf"
 # An administrator's configuration is left alone.
 [ -e "$root/etc/kinora/kinora.yaml" ] || put 644 etc/kinora.yaml "$root/etc/kinora/kinora.yaml"
 install -d -m 755 "$root/etc/kinora/providers.d"
-put 644 Sources/CKinoraPlugin/include/kinora_plugin.h "$root$prefix/include/kinora_plugin.h"
+for header in kinora_plugin kinora_kit; do
+  put 644 "Sources/CKinoraPlugin/include/$header.h" "$root$prefix/include/$header.h"
+done
 put 644 packaging/kinora-plugin.pc "$lib/pkgconfig/kinora-plugin.pc"
 put 644 LICENSE "$root$prefix/share/doc/kinora/copyright"
 put 644 README.md "$root$prefix/share/doc/kinora/README.md"

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import time
 
@@ -143,6 +144,7 @@ def test_files_that_are_not_loaded(troubled, tmp_path):
     header = (ROOT / "Sources/CKinoraPlugin/include/kinora_plugin.h").read_text()
     (include / "kinora_plugin.h").write_text(
         header.replace("#define KN_ABI_MAJOR 1u", "#define KN_ABI_MAJOR 2u"))
+    shutil.copy(ROOT / "Sources/CKinoraPlugin/include/kinora_kit.h", include)
     still = (ROOT / "Plugins/Still/still.c").read_text()
 
     def variant(name, old, new):
