@@ -37,6 +37,21 @@ import Testing
     #expect(counts[counts.count / 2] <= Self.median)
   }
 
+  /// A plugin's Swift and C by its folder, what its catalog says of models aside.
+  private static let plugins = Dictionary(
+    grouping: Tree.files(in: ["Plugins"], endings: [".swift", ".c"]).filter { !isData($0) },
+    by: \.module)
+
+  @Test("a plugin has fewer than 200 lines in the median, none of its files more than 300")
+  func plugins() {
+    let totals = Self.plugins.mapValues { $0.reduce(0) { $0 + $1.count } }
+    let median = totals.values.sorted()[totals.count / 2]
+    #expect(median < 200, "\(totals.sorted { $0.value < $1.value })")
+    for file in Self.plugins.values.joined() {
+      #expect(file.count <= Self.look, "\(file) has \(file.count) lines")
+    }
+  }
+
   @Test("shipped code has no forced try, cast or trap")
   func forced() {
     for file in Self.shipped {
