@@ -17,6 +17,8 @@ public final class APIService: HTTPService {
   let identity: Identity
   let requestIDs: RequestIDs
   let counter = RequestCounter()
+  /// Waiting that a message on another connection can end.
+  let calls = CallsUnderWay()
 
   /// - Parameters:
   ///   - service: the job core

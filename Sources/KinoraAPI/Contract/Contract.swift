@@ -8,7 +8,7 @@ package import KinoraModel
 package enum Contract {
   /// Words for methods of routes. A route of which nothing is said is described by its template.
   package static let operations: [Operation] =
-    videoOperations + tenantOperations + otherOperations
+    videoOperations + tenantOperations + otherOperations + toolOperations
     + doorOperations
 
   /// The document's text, made once.

@@ -67,16 +67,14 @@ extension APIService {
   /// The id that the client has: `Last-Event-ID`, which is newer than the address, else `?after=`.
   /// Nil when it names none; -1, which is never known, for one that is no number.
   private static func given(_ call: Call) throws(KinoraError) -> Int64? {
-    let query = try call.query(["after"])
-    if let field = call.request.fields["last-event-id"], !field.isEmpty {
-      return Int64(field).flatMap { $0 >= 0 ? $0 : nil } ?? -1
-    }
-    guard let text = query["after"] else { return nil }
-    guard let seq = Int64(text), seq >= 0 else {
+    let text = try call.query(["after"])["after"]
+    let seq = text.flatMap { Int64($0) }
+    guard text == nil || (seq ?? -1) >= 0 else {
       throw KinoraError(
         .badField, "after must be the id of an event, or 0", field: "after", allowed: ["0…"])
     }
-    return seq
+    guard let field = call.request.fields["last-event-id"], !field.isEmpty else { return seq }
+    return Int64(field).flatMap { $0 >= 0 ? $0 : nil } ?? -1
   }
 
   /// One event with the present states, for a client whose id is of another history.

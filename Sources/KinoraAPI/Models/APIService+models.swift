@@ -7,19 +7,22 @@ extension APIService {
   func listModels(_ call: Call) -> HTTPReply {
     later(call) { [self] () throws(KinoraError) in
       _ = try call.query([])
-      let policy = service.policy
-      var models = service.models(call.viewer)
-      // A client that may use none of the recommended ones begins with its first.
-      if !models.isEmpty, !models.contains(where: \.isRecommended) {
-        models[0].isRecommended = true
-      }
-      let data = models.map {
-        ModelRenderer.json(
-          $0, problem: problem($0, policy), cooldown: service.cooldown($0))
-      }
-      let routes = policy.routes.sorted { $0.key < $1.key }.map(ModelRenderer.json(route:models:))
-      return Answer.json(["object": "list", "data": .array(data + routes)])
+      return Answer.json(["object": "list", "data": .array(modelList(call.viewer))])
     }
+  }
+
+  /// Models and routes that a viewer may ask for.
+  func modelList(_ viewer: Viewer) -> [JSON] {
+    let policy = service.policy
+    var models = service.models(viewer)
+    // A client that may use none of the recommended ones begins with its first.
+    if !models.isEmpty, !models.contains(where: \.isRecommended) {
+      models[0].isRecommended = true
+    }
+    let data = models.map {
+      ModelRenderer.json($0, problem: problem($0, policy), cooldown: service.cooldown($0))
+    }
+    return data + policy.routes.sorted { $0.key < $1.key }.map(ModelRenderer.json(route:models:))
   }
 
   func getModel(_ call: Call) -> HTTPReply {

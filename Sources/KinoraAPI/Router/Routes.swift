@@ -12,6 +12,7 @@ package enum Routes {
     + GoogleDoor.routes
     + ChatDoor.routes + ImagesDoor.routes
     + StorageDoor.routes
+    + ToolsDoor.routes + MCPDoor.routes
 
   private static let videos: [Route] = [
     Route(

@@ -13,12 +13,25 @@ struct InputKeeper {
     var inputs: [MediaInput] = []
     for (at, item) in wanted.enumerated() {
       do throws(KinoraError) {
-        inputs.append(try await keep(item, "in\(at)"))
+        if case .same(let role) = item.source, let kept = inputs.first(where: { $0.role == role }) {
+          inputs.append(Self.again(kept, as: item.role, "in\(at)"))
+        } else {
+          inputs.append(try await keep(item, "in\(at)"))
+        }
       } catch {
         throw Self.told(error, item.field)
       }
     }
     return inputs
+  }
+
+  private static func again(
+    _ input: MediaInput, as role: MediaInput.Role, _ ref: String
+  ) -> MediaInput {
+    var again = input
+    again.role = role
+    if input.ref != nil { again.ref = ref }
+    return again
   }
 
   /// A fact about stored bytes as the client must hear it: which field, and what it may hold. A file
@@ -74,6 +87,10 @@ struct InputKeeper {
     case .foreign(let uri):
       return MediaInput(
         role: item.role, ref: nil, sha256: nil, mime: Self.type(of: uri), bytes: 0, uri: uri)
+    case .stored(let artifact):
+      stored = artifact
+    case .same(let role):
+      throw KinoraError(.badMedia, "there is no \(role.rawValue) to use again")
     case .uploaded(let file):
       stored =
         switch file.content {

@@ -12,6 +12,10 @@ struct WantedInput: Sendable {
     case address(String)
     /// A provider's own address or file id, which only the provider can read.
     case foreign(String)
+    /// It is stored already: a result of the client's own.
+    case stored(Artifact)
+    /// The medium that this role of the same request has.
+    case same(MediaInput.Role)
   }
 
   var role: MediaInput.Role

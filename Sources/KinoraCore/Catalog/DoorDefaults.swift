@@ -18,6 +18,8 @@ public struct DoorDefaults: Sendable {
   public static let table: [String: DoorDefaults] = [
     "videos": DoorDefaults(
       seconds: 5, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
+    "tools": DoorDefaults(
+      seconds: 5, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
     "tanstack": tanstack, "tanstack.jobs": tanstack,
     "gateway": gateway, "gateway.start": gateway,
     // As their own providers do without a wish: the model's own length.

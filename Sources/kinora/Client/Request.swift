@@ -5,6 +5,8 @@ struct Request {
   enum Body {
     case none
     case json(JSON)
+    /// JSON text as it came.
+    case text([UInt8])
     /// `multipart/form-data`; files are read from disk while they are sent.
     case form([FormPart])
   }

@@ -51,8 +51,8 @@ final class Transfer {
   private func setBody(_ body: Request.Body) {
     switch body {
     case .none: break
-    case .json(let json):
-      let bytes = json.bytes
+    case .json(let json): setBody(.text(json.bytes))
+    case .text(let bytes):
       list = curl_slist_append(list, "content-type: application/json")
       _ = kn_curl_set_off(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
       _ = bytes.withUnsafeBytes { raw in

@@ -5,6 +5,8 @@ import Glibc
 final class Transfers {
   private let multi: UnsafeMutableRawPointer
   private let signals: Signals?
+  /// A descriptor whose input ends the waiting as well; -1 for none.
+  var input: Int32 = -1
   private var running: [UnsafeMutableRawPointer: Transfer] = [:]
 
   init(signals: Signals? = nil) throws(Failure) {
@@ -38,11 +40,14 @@ final class Transfers {
     curl_multi_perform(multi, &left)
     var ended = collect()
     if ended.isEmpty {
-      var extra = curl_waitfd()
-      extra.fd = signals?.descriptor ?? -1
-      extra.events = Int16(CURL_WAIT_POLLIN)
-      curl_multi_poll(
-        multi, &extra, signals == nil ? 0 : 1, Int32(clamping: milliseconds), nil)
+      var extra: [curl_waitfd] = []
+      for descriptor in [signals?.descriptor ?? -1, input] where descriptor >= 0 {
+        var watched = curl_waitfd()
+        watched.fd = descriptor
+        watched.events = Int16(CURL_WAIT_POLLIN)
+        extra.append(watched)
+      }
+      curl_multi_poll(multi, &extra, UInt32(extra.count), Int32(clamping: milliseconds), nil)
       if signals?.next() != nil { throw .interrupted }
       curl_multi_perform(multi, &left)
       ended = collect()

@@ -1,0 +1,58 @@
+import KinoraModel
+
+/// Tools, and the Model Context Protocol that offers the same ones.
+extension Contract {
+  static let toolOperations: [Operation] = [
+    Operation(
+      "GET /v1/tools", "listTools", "Tools for a language model, with JSON Schemas",
+      answers: ##"""
+        {"type": "object", "additionalProperties": false, "required": ["object", "tools"],
+          "properties": {"object": {"const": "list"}, "tools": {"type": "array", "items": {
+            "type": "object", "additionalProperties": false,
+            "required": ["name", "description", "input_schema"],
+            "properties": {"name": {"type": "string"}, "description": {"type": "string"},
+              "input_schema": {"type": "object"}}}}}}
+        """##),
+    Operation(
+      "POST /v1/tools/{name}", "runTool", "Runs a tool; the body holds its arguments",
+      [
+        .init(
+          name: "Idempotency-Key", place: "header",
+          schema: #"{"type": "string", "pattern": "^[!-~]{1,255}$"}"#,
+          about: "for generate_video, as for POST /v1/videos")
+      ],
+      body: .init(
+        schema: #"{"type": "object"}"#,
+        example: #"{"prompt": "a paper boat", "duration": 5, "wait_seconds": 0}"#),
+      answers: ##"""
+        {"anyOf": [{"$ref": "#/components/schemas/Job"}, {"$ref": "#/components/schemas/Quote"},
+          {"type": "object", "additionalProperties": false, "required": ["object", "data"],
+            "properties": {"object": {"const": "list"}, "data": {"type": "array",
+              "items": {"anyOf": [{"$ref": "#/components/schemas/Job"},
+                {"$ref": "#/components/schemas/Model"}]}}}}]}
+        """##,
+      fields: ["x-kinora-job", "Idempotent-Replayed"],
+      errors: Operation.submission + [.wrongState]),
+    Operation(
+      "POST /mcp", "mcp", "Model Context Protocol: a message of JSON-RPC 2.0, or a batch",
+      body: .init(
+        schema: #"""
+          {"type": ["object", "array"], "properties": {"jsonrpc": {"const": "2.0"},
+            "id": {"type": ["string", "integer"]}, "method": {"type": "string"},
+            "params": {"type": "object"}}}
+          """#,
+        example: #"{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}"#),
+      successes: [
+        .init(
+          about: "the answer, or events that end with it",
+          content: [
+            ("application/json", #"{"type": ["object", "array"]}"#), ("text/event-stream", "Event"),
+          ],
+          fields: ["Mcp-Session-Id", "x-kinora-job"]),
+        .init(status: 202, about: "a notification was taken"),
+      ], errors: [.notFound]),
+    Operation(
+      "DELETE /mcp", "mcpEnd", "Model Context Protocol: the client leaves",
+      successes: [.init(status: 204, about: "its waiting is over; its jobs go on")]),
+  ]
+}
