@@ -180,7 +180,7 @@ extension Catalog {
   }
 
   private static func rule(_ json: CatalogReader) throws(KinoraError) -> CatalogRule {
-    try json.only(["if", "durations", "resolutions"])
+    try json.only(["if", "durations", "resolutions", "aspect_ratios"])
     var rule = CatalogRule()
     if let condition = try json.child("if") {
       try condition.only(["kinds", "resolutions"])
@@ -189,6 +189,7 @@ extension Catalog {
     }
     if case .list(let list) = try json.durations() { rule.durations = list }
     if json.has("resolutions") { rule.onlyResolutions = try json.strings("resolutions") }
+    if json.has("aspect_ratios") { rule.onlyAspectRatios = try json.strings("aspect_ratios") }
     return rule
   }
 

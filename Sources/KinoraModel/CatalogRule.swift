@@ -8,6 +8,8 @@ public struct CatalogRule: Sendable, Equatable {
   public var durations: [Double]?
   /// The resolutions there are then; nil: those of the model.
   public var onlyResolutions: [String]?
+  /// The shapes there are then; nil: those of the model. None where a picture gives the shape.
+  public var onlyAspectRatios: [String]?
 
   /// A rule without a condition and without a limit.
   public init() {}
@@ -24,6 +26,9 @@ extension CatalogModel {
       if let durations = rule.durations { model.durations = .list(durations) }
       if let only = rule.onlyResolutions {
         model.resolutions.removeAll { !only.contains($0) }
+      }
+      if let only = rule.onlyAspectRatios {
+        model.aspectRatios.removeAll { !only.contains($0) }
       }
     }
     if case .list(let list) = model.durations, let usual = model.defaultDuration,

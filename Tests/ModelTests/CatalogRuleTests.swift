@@ -28,6 +28,14 @@ import Testing
     #expect(extended.resolutions == ["720p"])
   }
 
+  @Test("where a picture gives the shape there is none to choose")
+  func shapes() throws {
+    var model = try model("[{\"if\":{\"kinds\":[\"extend\"]},\"aspect_ratios\":[]}]")
+    model.aspectRatios = ["16:9", "9:16"]
+    #expect(model.narrowed(kind: .textToVideo).aspectRatios == ["16:9", "9:16"])
+    #expect(model.narrowed(kind: .extend).aspectRatios == [])
+  }
+
   @Test(
     "a rule that is not understood is refused",
     arguments: ["[{\"when\":{}}]", "[{\"if\":{\"fps\":[24]}}]", "[{\"if\":{\"kinds\":[\"x\"]}}]"])

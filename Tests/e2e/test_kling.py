@@ -130,6 +130,15 @@ def test_images_are_raw_base64(sim, kling):
     assert submit["path"] == "/kling/v1/videos/image2video" and "aspect_ratio" not in body
     assert (data_url(first), data_url(last)) == tuple(
         "data:image/png;base64," + body[name] for name in ("image", "image_tail"))
+    # The picture gives the shape: one that is asked for besides is refused, or told where it moves.
+    ask = {"model": "kling/kling-v2-6", "prompt": "a fox", "first_frame": data_url(first)}
+    status, body, _ = kling.request("POST", "/v1/videos", {**ask, "aspect_ratio": "9:16"})
+    error = body["error"]
+    assert status == 400 and error["param"] == "aspect_ratio", error
+    assert "takes no aspect_ratio for image-to-video" in error["message"], error
+    job = done(kling, **{**ask, "size": "720x1280"})
+    assert [(w["field"], w["action"], w["asked"]) for w in job["kinora"]["warnings"]] == [
+        ("aspect_ratio", "ignored", "9:16")]
     sim.reset()
     done(kling, model="kling/kling-v1-6", references=[data_url(first), data_url(last)])
     submit = submits(sim)[0]

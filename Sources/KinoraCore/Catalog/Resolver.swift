@@ -17,6 +17,7 @@ public struct Resolver {
   private let door: DoorDefaults
   private var request: GenerationRequest
   private var asked: [String: String] = [:]
+  private var making = GenerationKind.textToVideo
 
   private init(model: CatalogModel, request: GenerationRequest, door: DoorDefaults) {
     self.model = model
@@ -34,6 +35,7 @@ public struct Resolver {
     var resolver = Resolver(model: model, request: request, door: door)
     try checkRetired(model, at: baseURL, now: now)
     let kind = try resolver.kind()
+    resolver.making = kind
     try resolver.prompt()
     if !Continuation.keepsForm(kind) {
       resolver.model = model.narrowed(kind: kind)
@@ -215,8 +217,12 @@ public struct Resolver {
     guard !model.aspectRatios.isEmpty || !model.resolutions.isEmpty else {
       throw KinoraError(.badField, "\(model.id) takes no size", field: "size")
     }
-    if request.aspectRatio == nil, !model.aspectRatios.isEmpty {
-      request.aspectRatio = pixels.aspectRatio
+    if request.aspectRatio == nil {
+      if model.aspectRatios.isEmpty {
+        asked["aspect_ratio"] = pixels.aspectRatio
+      } else {
+        request.aspectRatio = pixels.aspectRatio
+      }
     }
     if request.resolution == nil, !model.resolutions.isEmpty {
       request.resolution = pixels.resolution
@@ -236,7 +242,7 @@ public struct Resolver {
       throw KinoraError(
         .badField,
         offered.isEmpty
-          ? "\(model.id) takes no \(field)"
+          ? "\(model.id) takes no \(field) for \(making.rawValue)"
           : "\(field) must be one of \(offered.joined(separator: ", "))", field: field,
         allowed: offered)
     }
