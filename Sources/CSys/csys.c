@@ -41,6 +41,12 @@ int kn_link_fd(int fd, const char *path) {
   snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
   return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 }
+int kn_rename_new(const char *from, const char *to) {
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  /* A file system that cannot: two names for a moment, never none and never somebody else's. */
+  return link(from, to) != 0 ? -1 : unlink(from);
+}
 int kn_memfd(const char *name, const void *bytes, size_t count) {
   int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return -1;

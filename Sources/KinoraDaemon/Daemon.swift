@@ -65,6 +65,7 @@ public enum Daemon {
   // MARK: Serving
 
   private static func serve(_ options: Options) async -> Int32 {
+    let fingerprint = ConfigurationFiles.fingerprint(options.configurations)
     let (configuration, errors) = load(options)
     guard errors.isEmpty else {
       say(STDERR_FILENO, errors.map { $0.text + "\n" }.joined())
@@ -76,7 +77,8 @@ public enum Daemon {
       let signals = try Signals.block()
       let descriptors = Hardening.apply()
       await Hardening.warmUp()
-      let run = try await Run(options, configuration, log: log, descriptors: descriptors)
+      let run = try await Run(
+        options, configuration, fingerprint: fingerprint, log: log, descriptors: descriptors)
       try await run.start()
       await run.follow(signals)
       return 0

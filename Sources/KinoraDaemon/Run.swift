@@ -22,6 +22,8 @@ actor Run {
   private var background: [Task<Void, Never>] = []
   /// The question for models that the last reload asked.
   private var asking: Task<Void, Never>?
+  /// What the files of the configuration were when they were read last, good or bad.
+  private var fingerprint: String
   /// The reload under way. Signals and clients may ask at once; each gets one of its own, in turn.
   private var reloading: Task<[ConfigurationError], Never>?
   /// Paid submits under way are waited for this long when the daemon ends.
@@ -30,10 +32,12 @@ actor Run {
   private static let serverDrainSeconds = 10.0
 
   init(
-    _ options: Options, _ configuration: Configuration, log: Log, descriptors: UInt64
+    _ options: Options, _ configuration: Configuration, fingerprint: String, log: Log,
+    descriptors: UInt64
   ) async throws(KinoraError) {
     self.options = options
     self.configuration = configuration
+    self.fingerprint = fingerprint
     self.log = log
     log(
       .info, "start", "kinorad \(Version.current) starts",
@@ -107,6 +111,7 @@ actor Run {
       Task { [health] in await health.run() },
       Task { [parts, log] in await Housekeeping.run(parts, admin, log: log) },
       Task { [weak self] in await self?.keepAsking() },
+      Task { [weak self] in await self?.keepLooking() },
     ]
   }
 
@@ -144,6 +149,30 @@ actor Run {
     }
   }
 
+  /// Reloads when the files of the configuration are others than those that were read last.
+  private func keepLooking() async {
+    do throws(KinoraError) {
+      for await _ in try ConfigurationFiles.changes(options.configurations) {
+        guard !Task.isCancelled, admin?.isDraining != true else { return }
+        let seen = ConfigurationFiles.fingerprint(options.configurations)
+        guard seen != fingerprint else { continue }
+        if let name = ConfigurationFiles.unfinished(options.configurations) {
+          fingerprint = seen
+          health.fault("reload: \(name) may be cut")
+          log(
+            .error, "reload.failed",
+            "\(name) does not end with a line end, as a file that was cut; it is read by "
+              + "`kinora reload` alone")
+          continue
+        }
+        log(.info, "reload.changed", "a file of the configuration has changed")
+        _ = await reload()
+      }
+    } catch {
+      log(.notice, "reload.unwatched", "changes need a reload by hand: \(error.message)")
+    }
+  }
+
   /// Reads the configuration again. A bad one changes nothing; its errors are given back and logged.
   func reload() async -> [ConfigurationError] {
     let before = reloading
@@ -157,10 +186,14 @@ actor Run {
 
   private func reloadNow() async -> [ConfigurationError] {
     notify.reloading()
+    let before = configuration.json
     let errors = await applied()
     for error in errors { log(.error, "reload.failed", error.text) }
     if errors.isEmpty {
-      log(.notice, "reload.done", "the configuration is in force")
+      let changes = ConfigurationChanges.list(before, configuration.json)
+      for change in changes { log(.notice, "reload.change", change) }
+      log(
+        .notice, "reload.done", "the configuration is in force", ("changes", "\(changes.count)"))
       asking?.cancel()
       asking = Task { await askForModels() }
     } else {
@@ -171,6 +204,8 @@ actor Run {
   }
 
   private func applied() async -> [ConfigurationError] {
+    // Before the reading: what changes meanwhile is read again.
+    fingerprint = ConfigurationFiles.fingerprint(options.configurations)
     let (fresh, errors) = Daemon.load(options)
     guard errors.isEmpty else { return errors }
     parts.registry.reload()

@@ -124,13 +124,23 @@ public struct UsageRow: Sendable, Equatable {
   /// Booked.
   public var spent: MicroUSD
 
+  /// Files of completed jobs.
+  public var results: Int64
+  /// How long the videos among them are together.
+  public var video: Milliseconds
+
   /// A row.
-  public init(scope: String, day: String, cap: MicroUSD?, reserved: MicroUSD, spent: MicroUSD) {
+  public init(
+    scope: String, day: String, cap: MicroUSD?, reserved: MicroUSD, spent: MicroUSD,
+    results: Int64 = 0, video: Milliseconds = 0
+  ) {
     self.scope = scope
     self.day = day
     self.cap = cap
     self.reserved = reserved
     self.spent = spent
+    self.results = results
+    self.video = video
   }
 }
 

@@ -33,7 +33,9 @@ public enum Signals {
 
     let (stream, continuation) = AsyncStream.makeStream(of: DaemonSignal.self)
     let reader = SignalReader(descriptor: descriptor, continuation: continuation)
-    guard reader.start() else { throw KinoraError(.unavailable, "no thread for signals") }
+    guard SmallThread.start({ reader.run() }) else {
+      throw KinoraError(.unavailable, "no thread for signals")
+    }
     return stream
   }
 
@@ -55,19 +57,6 @@ private final class SignalReader: Sendable {
     self.continuation = continuation
   }
 
-  func start() -> Bool {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, 256 * 1024)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    var thread = pthread_t()
-    let me = Unmanaged.passRetained(self)
-    let error = pthread_create(&thread, &attributes, readSignals, me.toOpaque())
-    if error != 0 { me.release() }
-    return error == 0
-  }
-
   func run() {
     kn_thread_name("signals")
     Signals.change(SIG_UNBLOCK)
@@ -84,9 +73,4 @@ private final class SignalReader: Sendable {
       }
     }
   }
-}
-
-private func readSignals(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  if let argument { Unmanaged<SignalReader>.fromOpaque(argument).takeRetainedValue().run() }
-  return nil
 }

@@ -19,6 +19,15 @@ struct Job {
     guard !isOver, let value = json["progress"]?.integer, value > 0 else { return nil }
     return value
   }
+  /// A guess from finished jobs of its model, where the provider tells no figure.
+  func estimate(now: Milliseconds) -> Estimate? {
+    guard percent == nil, ["submitted", "running"].contains(state),
+      let half = kinora["typical_seconds"]?["half"]?.integer,
+      let most = kinora["typical_seconds"]?["most"]?.integer,
+      let since = kinora["submitted"]?.string.flatMap({ UTC.parse($0) })
+    else { return nil }
+    return Estimate(TypicalTime(median: half * 1000, most: most * 1000), elapsed: now - since)
+  }
   var note: String? { kinora["note"]?.string }
   var errorCode: String? { json["error"]?["code"]?.string }
   var errorMessage: String? { json["error"]?["message"]?.string }

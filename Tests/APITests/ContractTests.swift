@@ -61,6 +61,16 @@ import Testing
     #expect(members?.sorted() == VideoFields.known.sorted())
   }
 
+  @Test("the schemas of requests that go on with a result have the fields that are read")
+  func continuing() {
+    for (name, use) in [
+      ("RemixRequest", GenerationKind.remix), ("EditRequest", .edit), ("ExtensionRequest", .extend),
+    ] {
+      let members = ContractSchemas.all[name]?["properties"]?.members?.map(\.key)
+      #expect(members?.sorted() == ContinueFields.known(use).sorted(), "\(name)")
+    }
+  }
+
   @Test("an unfinished job says when to ask again; one that is over does not")
   func pollAfter() async throws {
     let door = try await Door()

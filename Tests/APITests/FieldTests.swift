@@ -90,7 +90,7 @@ import Testing
       "needs first_frame"),
   ]
 
-  @Test("a wrong field is refused by name and nothing is made", arguments: refusals)
+  @Test("a wrong field is refused by name and nothing is made [B32]", arguments: refusals)
   func refused(_ refusal: Refusal) async throws {
     let door = try await Door()
     let reply = await door.post("/v1/videos", refusal.body)

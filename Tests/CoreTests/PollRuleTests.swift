@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  @Test("a job past its deadline is expired; the deadline runs from the acceptance [C55]")
+  @Test("a job past its deadline is expired; the deadline runs from the acceptance [C55] [A118]")
   func deadline() {
     var course = Course { $0.deadlineSeconds = 60 }
     course.pass(3_000_000)

@@ -13,7 +13,7 @@ import Testing
   /// Real seconds after which no further seed is begun.
   static let budget: Duration = .seconds(20)
 
-  @Test("no seed loses a job, buys twice or miscounts money [T14] [C54] [C61]")
+  @Test("no seed loses a job, buys twice or miscounts money [T14] [C54] [C61] [A4]")
   func seeds() async {
     let only = Self.number("KINORA_SEED")
     let seeds = only.map { $0...$0 } ?? 1...(Self.number("KINORA_SEEDS") ?? 1000)

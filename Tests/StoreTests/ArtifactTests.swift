@@ -17,7 +17,7 @@ func bytes(of base64: String) -> [UInt8] {
     try FileArtifactStore(directory: folder.path, boot: "boot", faults: faults, crash: crash)
   }
 
-  @Test("A result lies under its sum, whole and synced, before anybody hears of it [P13]")
+  @Test("A result lies under its sum, whole and synced, before anybody hears of it [P13] [B32]")
   func adopt() async throws {
     let folder = TestFolder()
     let log = Mutex<[String]>([])

@@ -115,6 +115,28 @@ import Testing
     await store.close()
   }
 
+  @Test("What was made is counted beside what it cost, in every scope [A123]")
+  func made() async throws {
+    let folder = TestFolder()
+    let store = try SQLiteJobStore.open(folder)
+    let scopes = [BudgetScope("host", cap: nil), BudgetScope("client:a", cap: nil)]
+    let clip = Artifact(sha256: "ab", bytes: 1, mime: "video/mp4", durationMilliseconds: 5020)
+    let still = Artifact(sha256: "cd", bytes: 1, mime: "image/png")
+    for (name, state) in [("a", JobState.completed), ("b", .completed), ("c", .failed)] {
+      let first = reservation(record(name), 60, scopes)
+      _ = try await store.commit(first)
+      var last = end(first.insert ?? record(name), 50)
+      last.update?.state = state
+      last.update?.artifacts = [clip, still]
+      _ = try await store.commit(last)
+    }
+    for row in try await store.usage(day: Self.day, scopePrefix: nil) {
+      #expect(row.results == 4 && row.video == 10_040 && row.spent == MicroUSD(150), "\(row)")
+    }
+    #expect(try await store.moneyDifferences() == [])
+    await store.close()
+  }
+
   @Test("A fallback reserves the difference on the day of the first reservation")
   func difference() async throws {
     let folder = TestFolder()

@@ -13,7 +13,7 @@ import Testing
   /// The step after the last one of this version.
   private static let next = Int64(Migration.all.count) + 1
 
-  @Test("A newer schema is refused, both versions named")
+  @Test("A newer schema is refused, both versions named [T84]")
   func newer() async throws {
     let folder = TestFolder()
     try await fill(folder)
@@ -26,7 +26,7 @@ import Testing
     #expect(error?.message.contains("up to \(Self.next - 1)") == true)
   }
 
-  @Test("A migration is done whole or not at all, and once")
+  @Test("A migration is numbered, done whole or not at all, and once [T84]")
   func migrations() async throws {
     let folder = TestFolder()
     try await fill(folder)
@@ -187,7 +187,7 @@ import Testing
     return isNoticed
   }
 
-  @Test("Events and keys go when they are old, in order, and the tail says so")
+  @Test("Events and keys go when they are old, in order, and the tail says so [P10]")
   func retention() async throws {
     let folder = TestFolder()
     let store = try SQLiteJobStore.open(folder)
@@ -202,6 +202,8 @@ import Testing
     #expect(await store.tail() == 1)
     let gone = try await store.prune(eventsOlderThan: 4, idempotencyOlderThan: 7)
     #expect(gone.events == 4 && gone.keys == 7)
+    // A day at the least.
+    #expect(Limits.idempotencyLife >= 86_400_000)
     #expect(await store.tail() == 5)
     #expect(
       try await store.events(after: 0, upTo: 99, job: nil, client: "alice", limit: 99).map(\.seq)

@@ -74,6 +74,38 @@ import Testing
     }
   }
 
+  @Test("SQL and SQLite are the store's alone [T86]")
+  func sql() {
+    let statements =
+      /\b(SELECT .+ FROM|INSERT INTO|DELETE FROM|CREATE TABLE|ALTER TABLE|UPDATE \w+ SET)\b/
+    for file in Self.sources where file.module != "KinoraStore" {
+      #expect(file.words(["sqlite3_", "CSQLite"]).isEmpty, "\(file)")
+      #expect(file.text.firstMatch(of: statements) == nil, "\(file)")
+    }
+    #expect(
+      Self.sources.contains {
+        $0.module == "KinoraStore" && $0.text.firstMatch(of: statements) != nil
+      })
+  }
+
+  @Test("one service makes jobs: every door goes through it, none reaches past it [B31]")
+  func oneService() {
+    let declared = Self.sources.filter {
+      $0.code.firstMatch(of: /(class|struct|actor|enum) \w*(Video|Job|Generation)Service\b/) != nil
+    }
+    #expect(declared.map(\.path) == ["Sources/KinoraCore/Jobs/JobService.swift"])
+    // Jobs begin in one place, and only that one hands them to the engine.
+    let accepts = Self.sources.filter { $0.words(["engine.accept("]).count > 0 }
+    #expect(accepts.map(\.path) == ["Sources/KinoraCore/Jobs/JobService.swift"])
+    let doors = Self.sources.filter { $0.module == "KinoraAPI" }
+    #expect(doors.count > 50)
+    for file in doors {
+      #expect(
+        file.words(["Engine(", "engine.", "JobMachine", "store.commit", "JobRecord("]).isEmpty,
+        "\(file)")
+    }
+  }
+
   @Test("plugins import their SDK and nothing of the host or the system")
   func plugins() {
     let allowed: Set<String> = ["KinoraPlugin", "CKinoraPlugin", "FoundationEssentials"]

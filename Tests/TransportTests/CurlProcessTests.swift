@@ -64,7 +64,7 @@ import Testing
     for request in server.requests { #expect(request.body == Array(text.utf8)) }
   }
 
-  @Test("a curl without HTTP/2 is refused before anything is sent [T36]")
+  @Test("a curl without HTTP/2 is refused before anything is sent [T36] [T43]")
   func noHTTP2() async throws {
     let folder = try Folder.make()
     defer { Folder.remove(folder) }

@@ -4,6 +4,7 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import re
 import struct
 import subprocess
 import time
@@ -92,7 +93,7 @@ def test_official_openai_client_reads_the_errors(daemon):
 
 
 def test_idempotency_key(daemon, sim):
-    """200 parallel posts with one key make one job; other fields are refused."""
+    """200 parallel posts with one key make one job, also after a restart; other fields are refused [P10]."""
     with client(daemon) as http:
         def post(_):
             return http.post(
@@ -286,7 +287,7 @@ def test_upload_before_the_paid_request(daemon, sim):
 
 
 def test_restart_loses_nothing(daemon, sim):
-    """kill -9 with twenty jobs under way: all end, none is sent twice [T14]."""
+    """kill -9 with twenty jobs under way: all end, none is sent twice [T14] [A4]."""
     ids = [daemon.post("/v1/videos", {"model": "sample/clip", "prompt": f"r{n}"})[1]["id"]
            for n in range(20)]
     time.sleep(0.15)
@@ -300,8 +301,19 @@ def test_restart_loses_nothing(daemon, sim):
 
 
 def test_doctor_shows_the_external_program(daemon):
-    """The spawned program is checked and named, with its HTTP/2 [T32]; others are out of scope [T33]."""
+    """The spawned program is checked and named, with its HTTP/2 [T32]; others are out of scope [T33].
+
+    The package depends on it [T43]; the schema of the database is checked and named [T84]."""
     checks = {check["name"]: check for check in daemon.get("/v1/doctor")["checks"]}
     assert checks["curl"]["status"] == "ok" and "nghttp2" in checks["curl"]["detail"]
     page = (ROOT / "docs/transports.md").read_text()
     assert "Windows" in page and "out of scope" in page
+    depends = (ROOT / "packaging/debian/control.in").read_text().split("Depends:")[1].splitlines()[0]
+    assert "curl" in [word.split()[0] for word in depends.split(",")]
+    # The last migration of the sources is the schema of the database, which is whole.
+    steps = [int(number) for path in (ROOT / "Sources/KinoraStore/SQLite").glob("Migration+*.swift")
+             for number in re.findall(r"number: (\d+), name:", path.read_text())]
+    assert sorted(steps) == list(range(1, len(steps) + 1))
+    schema = daemon.get("/v1/version")["schema"]
+    assert schema == len(steps) and checks["database"]["status"] == "ok"
+    assert f"schema {schema}" in checks["database"]["detail"]

@@ -8,6 +8,7 @@ import zlib
 
 import httpx
 import pytest
+import job_kit
 from daemon import over
 from simulator import probe, video_stream
 
@@ -147,9 +148,7 @@ def host(daemons, sim):
 
 
 def finished(daemon, **fields):
-    status, job, _ = daemon.post("/v1/videos", {"model": "comfyui/video", "prompt": "a boat", **fields})
-    assert status == 200, job
-    return daemon.get(f"/v1/videos/{job['id']}?wait=60")
+    return job_kit.over(daemon, **{"model": "comfyui/video", "prompt": "a boat", **fields})
 
 
 def submits(sim):
@@ -317,12 +316,7 @@ def test_images(host, sim):
 def test_ends(host, sim, wish, code, words):
     """Every end is told with ComfyUI's own words and costs nothing; trouble on the way is no end."""
     job = finished(host(), prompt=f"a boat {wish}", seconds=1)
-    if code is None:
-        assert job["status"] == "completed", job
-        return
-    assert job["status"] == "failed" and job["error"]["code"] == code, job
-    assert words in f"{job['error']} {job['kinora']['provider_error']}", job
-    assert job["kinora"]["cost"]["settled_microusd"] in (0, None)
+    job_kit.ends_as(job, code, words)
 
 
 def test_a_workflow_that_the_server_refuses(host, sim):

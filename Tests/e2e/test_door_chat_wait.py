@@ -65,7 +65,7 @@ def test_a_stream_that_fails_says_why(daemon):
 
 
 def test_a_quiet_stream_is_kept_alive(daemon):
-    """A comment comes at least every 15 s while nothing happens [C62]."""
+    """A comment comes at least every 15 s while nothing happens [C62] [A109] [A113]."""
     with http(daemon) as client, client.stream(
             "POST", "/v1/chat/completions", json=clip("[fault:stuck]", stream=True)) as answer:
         lines, last, gaps = answer.iter_lines(), time.monotonic(), []
@@ -97,7 +97,7 @@ def test_a_client_that_goes_away_loses_nothing(daemon, sim):
 
 
 def test_patience_ends_before_the_job_does(daemon, sim):
-    """poll_timeout_seconds answers 504 with the id; the job goes on and the key finds it [C92] [C73]."""
+    """poll_timeout_seconds answers 504 with the id; the job goes on and the key finds it [C92] [C73] [A118]."""
     body = clip("slow [render:120]", video_config={"poll_timeout_seconds": 0.3})
     late = ask(daemon, body, Idempotency_Key="late")
     assert late.status_code == 504 and late.json()["error"]["code"] == "poll_timeout"

@@ -220,7 +220,7 @@ def test_a_certificate_of_somebody_else(daemons, sim, pki, front, tmp_path):
 
 
 def test_a_curl_without_http2(daemons, sim, pki, front, tmp_path):
-    """Such a curl is not used: nothing is sent, doctor and the job say why; a good one ends that [T36]."""
+    """Such a curl is not used: nothing is sent, doctor and the job say why; a good one ends that [T36] [T43]."""
     fake = tmp_path / "curl"
     fake.write_text("#!/bin/sh\necho 'curl 7.0 (old)'\necho 'Protocols: http https'\n"
                     "echo 'Features: SSL IPv6'\n")

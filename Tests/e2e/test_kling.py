@@ -7,6 +7,7 @@ import time
 import httpx
 import jwt
 import pytest
+from job_kit import done, over, settled
 from media import data_url, png
 from simulator import video_stream
 
@@ -56,24 +57,8 @@ def kling(daemons, sim, tmp_path):
     return daemons(sim, speed=40, providers=text).start()
 
 
-def over(daemon, **fields):
-    status, job, _ = daemon.post("/v1/videos", {"prompt": "a heron", **fields})
-    assert status == 200, job
-    return daemon.get(f"/v1/videos/{job['id']}?wait=60")
-
-
-def done(daemon, **fields):
-    job = over(daemon, **fields)
-    assert job["status"] == "completed", job
-    return job
-
-
 def submits(sim):
     return [entry for entry in sim.log() if entry["method"] == "POST"]
-
-
-def settled(job):
-    return job["kinora"]["cost"]["settled_microusd"]
 
 
 # Making clips.

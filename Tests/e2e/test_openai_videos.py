@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from job_kit import settled
 from media import data_url, png
 from official import body
 from pictures import png_of
@@ -25,10 +26,6 @@ def made(daemon, model="sora-2", **fields):
 
 def content(daemon, job, index=0):
     return daemon.request("GET", f"/v1/videos/{job['id']}/content?index={index}")[1]
-
-
-def settled(job):
-    return job["kinora"]["cost"]["settled_microusd"]
 
 
 def sent(sim, route):

@@ -113,10 +113,14 @@ def test_tagged_submit_that_never_arrived_is_sent_again(daemon, sim):
 
 @pytest.mark.parametrize("fault", ["drop_after_accept", "drop_before_accept", "500_after_accept"])
 def test_keyed_submit_is_repeated_under_its_key(daemon, sim, fault):
+    """A provider that knows keys gets one, the same for each repeat of one purchase [P10]."""
     sim.fault(fault, "sample", "submit")
     job = end(daemon, make(daemon, f"keyed {fault}", "sample/clip-keyed"))
     assert state(job) == "completed" and job["kinora"]["attempt"] == 1, job
     assert creations(sim, f"keyed {fault}") == 1
+    keys = [entry["headers"].get("idempotency-key") for entry in sim.log()
+            if entry["method"] == "POST" and fault in str(entry["body"])]
+    assert len(keys) >= 2 and keys[0] and len(set(keys)) == 1, keys
 
 
 def test_resolve_adopt(daemon, sim):
@@ -191,21 +195,37 @@ def test_failed_and_filtered_release_the_money(daemon, sim):
 
 
 def test_cancel_before_and_after_the_submit(daemon, sim):
+    """A cancel stops polls, is told to the provider, and says whether it may be billed [P11]."""
     daemon.post("/v1/pause")
     early = make(daemon, "cancelled early")
     status, body, _ = daemon.post(f"/v1/videos/{early}/cancel")
     assert status == 200 and state(body) == "cancelled"
     assert body["kinora"]["cost"]["settled_microusd"] == 0
+    assert body["error"]["message"] == "cancelled before anything was sent"
     daemon.post("/v1/resume")
     late = make(daemon, "cancelled late [render:600]")
     end(daemon, late, check=lambda job: state(job) in ("submitted", "running"))
     status, body, _ = daemon.post(f"/v1/videos/{late}/cancel")
     assert status == 200 and state(body) == "cancelled", body
+    assert body["error"]["message"] == (
+        "cancelled; the provider was told and may charge what it made")
+    assert body["kinora"]["cost"]["reserved_microusd"] > 0
     assert creations(sim, "cancelled early") == 0
     made = eventually(
         lambda: [job for job in sim.jobs() if job["prompt"].startswith("cancelled late")
                  and job["cancelled"]], 20, "the provider's cancel")
     assert made
+
+
+def test_cancel_where_the_provider_cannot_be_told(daemon, sim):
+    """Where nothing can be stopped the answer says so, and the money stays open until its end [P11]."""
+    job = make(daemon, "cannot be told [render:600]", "openrouter/google/veo-3.1-lite")
+    end(daemon, job, check=lambda job: state(job) in ("submitted", "running"))
+    status, body, _ = daemon.post(f"/v1/videos/{job}/cancel")
+    assert status == 200 and state(body) == "cancelled", body
+    assert body["error"]["message"] == "cancelled; the provider cannot be told and may charge it"
+    assert body["kinora"]["cost"]["reserved_microusd"] == body["kinora"]["cost"]["quoted_microusd"]
+    assert not [made for made in sim.jobs() if made["cancelled"]]
 
 
 # W11, W12 and the processes.

@@ -5,18 +5,11 @@ import threading
 import time
 from datetime import datetime
 
+from job_kit import done as made
 from simulator import video_stream
 from wire import Wire
 
 VEO = "google/veo-3.1-generate-preview"
-
-
-def made(daemon, **fields):
-    """A finished job."""
-    job = daemon.post("/v1/videos", {"prompt": "a heron", **fields})[1]
-    done = daemon.get(f"/v1/videos/{job['id']}?wait=60")
-    assert done["status"] == "completed", done
-    return done
 
 
 def asked(sim):
@@ -95,7 +88,7 @@ def test_a_file_of_twenty_megabytes(sim, daemon):
 
 
 def test_a_long_wait_is_kept_alive(sim, daemon):
-    """A render of minutes: the event stream says something every 15 s, a held GET is answered [C62]."""
+    """A render of minutes: the event stream says something every 15 s, a held GET is answered [C62] [A109] [A113]."""
     job = daemon.post(
         "/v1/videos", {"model": VEO, "seconds": 4, "prompt": "[render:720]"})[1]["id"]
     lines = []

@@ -19,6 +19,7 @@ int kn_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_
 int kn_tmpfile(const char *dir, uint32_t mode);
 /* Gives the unnamed file `fd` the name `path`; EEXIST when the name is taken. */
 int kn_link_fd(int fd, const char *path);
+int kn_rename_new(const char *from, const char *to); /* EEXIST rather than replace what is there */
 int kn_memfd(const char *name, const void *bytes, size_t count);
 int kn_fcntl(int fd, int cmd, int arg);
 ssize_t kn_sendfile(int to, int from, off_t *offset, size_t count);

@@ -15,6 +15,9 @@ extension Contract {
   private static let request = Operation.Body(
     schema: "VideoRequest",
     example: #"{"model": "sample/clip", "prompt": "a paper boat", "seconds": 5}"#)
+  private static let madeFields = [
+    "Location", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After",
+  ]
   private static let events = Operation.Success(
     about: "events, as they come", content: [("text/event-stream", "Event")])
 
@@ -25,8 +28,12 @@ extension Contract {
       answers: ##"""
         {"oneOf": [{"$ref": "#/components/schemas/Job"}, {"$ref": "#/components/schemas/Quote"}]}
         """##,
-      fields: ["Location", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After"],
+      fields: madeFields,
       errors: Operation.submission),
+    going(
+      "/{id}/remix", "remixVideo", "Makes an own result anew with another prompt", "RemixRequest"),
+    going("/edits", "editVideo", "Edits an own result by a prompt", "EditRequest"),
+    going("/extensions", "extendVideo", "Goes on with an own result", "ExtensionRequest"),
     Operation(
       "GET /v1/videos", "listVideos", "Own jobs, newest first",
       [
@@ -83,6 +90,9 @@ extension Contract {
       [lastEvent, after],
       successes: [events, .init(status: 204, about: "it is over and all of it is known")]),
     Operation(
+      "GET /v1/videos/{id}/progress", "getProgress", "How far a job is at this moment",
+      answers: "Progress", fields: ["Retry-After"]),
+    Operation(
       "POST /v1/videos/{id}/cancel", "cancelVideo", "Stops a job that is not over",
       answers: "Job", errors: [.wrongState]),
     Operation(
@@ -99,4 +109,14 @@ extension Contract {
       "POST /v1/quote", "quote", "What a video would become and cost; makes nothing",
       body: request, answers: "Quote", errors: Operation.submission.filter { $0 != .queueFull }),
   ]
+
+  /// A job that goes on with the result of an earlier one.
+  private static func going(
+    _ path: String, _ id: String, _ about: String, _ schema: String
+  ) -> Operation {
+    Operation(
+      "POST /v1/videos\(path)", id, about, [idempotencyKey], body: .init(schema: schema),
+      answers: "Job", fields: madeFields,
+      errors: Operation.submission + [.notFound, .notReady, .notSupported])
+  }
 }

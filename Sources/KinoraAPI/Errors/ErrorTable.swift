@@ -1,16 +1,17 @@
 package import KinoraModel
 
 /// The one place where a fact becomes an HTTP status, a title and a word of the OpenAI dialect.
+/// docs/errors.md is this table for people, with the exit statuses of the command line.
 package enum ErrorTable {
   /// One code's row.
   package struct Row: Sendable {
     /// The HTTP status.
     package var status: Int
     /// What the code means, the same for every occurrence (RFC 9457 §3.1.3).
-    var title: String
+    package var title: String
     /// False where a repeat cannot help, although the status alone would make the official OpenAI
     /// clients send it again (they repeat 408, 409, 429 and 5xx unless `x-should-retry` says no).
-    var mayRepeat: Bool
+    package var mayRepeat: Bool
 
     init(_ status: Int, _ title: String, mayRepeat: Bool = true) {
       self.status = status

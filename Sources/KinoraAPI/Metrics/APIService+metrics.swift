@@ -59,6 +59,12 @@ extension APIService {
         "kinora_spent_today_usd", "Money booked on the present UTC day.", .gauge,
         Self.usd(host.first { $0.day == today }?.spent ?? .zero)),
       MetricFamily(
+        "kinora_results_total", "Files of completed jobs, since the database was made.", .counter,
+        Double(host.reduce(0) { $0 + $1.results })),
+      MetricFamily(
+        "kinora_video_seconds_total", "Seconds of video in them.", .counter,
+        Double(host.reduce(0) { $0 + $1.video }) / 1000),
+      MetricFamily(
         "kinora_store_free_bytes", "Free space of the state directory.", .gauge,
         Double(artifacts.freeBytes())),
       MetricFamily(

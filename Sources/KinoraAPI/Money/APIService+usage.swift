@@ -22,7 +22,8 @@ extension APIService {
               "scope": .string(row.scope), "day": .string(row.day),
               "cap_microusd": JSON(row.cap?.rawValue),
               "reserved_microusd": .integer(row.reserved.rawValue),
-              "spent_microusd": .integer(row.spent.rawValue),
+              "spent_microusd": .integer(row.spent.rawValue), "results": .integer(row.results),
+              "video_seconds": .number(Double(row.video) / 1000),
             ]
           }),
       ])

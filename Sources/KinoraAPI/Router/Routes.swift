@@ -1,3 +1,5 @@
+import KinoraModel
+
 /// Every path there is.
 package enum Routes {
   package static let all: [Route] = native + doors
@@ -17,9 +19,13 @@ package enum Routes {
   private static let videos: [Route] = [
     Route(
       "/v1/videos", .get { $0.listVideos($1) }, .post(.known, .upload) { $0.createVideo($1) }),
+    Route("/v1/videos/edits", .post(.known, .upload) { $0.continueVideo(.edit, $1) }),
+    Route("/v1/videos/extensions", .post(.known, .upload) { $0.continueVideo(.extend, $1) }),
+    Route("/v1/videos/{id}/remix", .post(.known, .upload) { $0.continueVideo(.remix, $1) }),
     Route("/v1/videos/{id}", .get { $0.getVideo($1) }, .delete { $0.deleteVideo($1) }),
     Route("/v1/videos/{id}/content", .get { $0.videoContent($1) }),
     Route("/v1/videos/{id}/events", .get { $0.videoEvents($1) }),
+    Route("/v1/videos/{id}/progress", .get { $0.videoProgress($1) }),
     Route("/v1/videos/{id}/cancel", .post { $0.cancelVideo($1) }),
     Route("/v1/videos/{id}/resolve", .post(.known, .json) { $0.resolveVideo($1) }),
     Route("/v1/videos/{id}/evidence", .get { $0.videoEvidence($1) }),

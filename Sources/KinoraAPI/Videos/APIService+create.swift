@@ -39,7 +39,8 @@ extension APIService {
     }
   }
 
-  private func accept(
+  /// Makes the job and answers it.
+  func accept(
     _ submission: Submission, _ call: Call
   ) async throws(KinoraError) -> HTTPResponse {
     let accepted: Accepted

@@ -29,7 +29,15 @@ struct KinoraObject {
     json.member("note", JSON(record.note))
     json.member("provider_error", JSON(record.failure?.providerMessage))
     json.member("poll_after_seconds", isOver ? .null : .integer(Self.pollSeconds))
-    // How many stand before it would have to be counted over all clients at every change.
+    if let typical = record.typical {
+      json.member(
+        "typical_seconds",
+        [
+          "half": .integer((typical.median + 999) / 1000),
+          "most": .integer((typical.most + 999) / 1000),
+        ])
+    }
+    // Where it stands in a queue and how far it may be change by themselves: see videoProgress.
     json.key("cost")
     cost(to: &json)
     json.key("request")

@@ -23,10 +23,11 @@ package struct VideoFields {
   /// Bytes of `user`.
   private static let userBytes = 256
 
-  /// Throws `malformedBody`, `unknownField`, `badField`, `tooLarge` or `urlRefused`.
-  init(_ body: ParsedBody) throws(KinoraError) {
+  /// `known` are the fields that are taken. Throws `malformedBody`, `unknownField`, `badField`,
+  /// `tooLarge` or `urlRefused`.
+  init(_ body: ParsedBody, known: [String] = Self.known) throws(KinoraError) {
     let fields = FieldReader(json: body.json, body: body)
-    try fields.only(Self.known)
+    try fields.only(known)
     request = GenerationRequest(
       model: try fields.string("model", most: Self.modelBytes) ?? "",
       prompt: try fields.string("prompt", most: Limits.promptBytes) ?? "")

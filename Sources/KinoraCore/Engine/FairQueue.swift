@@ -95,6 +95,32 @@ package struct FairQueue {
     providers[provider]?.waiting -= 1
   }
 
+  /// Where a job stands in the order in which places would be given one by one. Counted when it is
+  /// asked for, on a copy: nobody pays for a figure that nobody reads.
+  package func place(of job: JobID) -> QueuePlace? {
+    guard let name = waiting[job], var row = providers[name] else { return nil }
+    let facts = (row.waiting, row.running, row.limit)
+    for client in row.queues.keys.sorted() where clients[client]?.parkedAt.contains(name) == true {
+      row.ring.push(client)
+    }
+    var position = 0
+    while !row.ring.isEmpty {
+      let client = row.ring.pop()
+      var next: JobID?
+      while next == nil, let found = row.pop(client: client) {
+        if waiting[found] == name { next = found }
+      }
+      row.turnIsOver(client: client)
+      guard let next else { continue }
+      position += 1
+      guard next != job else {
+        return QueuePlace(
+          position: position, waiting: facts.0, running: facts.1, limit: facts.2)
+      }
+    }
+    return nil
+  }
+
   /// The next job of a provider that may start now. Its places are taken.
   package mutating func next(provider name: String) -> JobID? {
     while let client = nextClient(provider: name) {

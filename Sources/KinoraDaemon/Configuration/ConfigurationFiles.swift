@@ -1,5 +1,6 @@
 import Glibc
 import KinoraModel
+import KinoraSystem
 
 /// Reads the named files, and `providers.d/*.yaml` beside the first, in the order of their names.
 enum ConfigurationFiles {
@@ -22,6 +23,37 @@ enum ConfigurationFiles {
     guard errors.isEmpty else { return (Configuration(), errors) }
     let loaded = Configuration.load(files)
     return (loaded.configuration, loaded.errors)
+  }
+
+  /// The SHA-256 of all that `load` would read now, with the names of what is there: the same for the
+  /// same configuration, however often its files were written.
+  static func fingerprint(_ names: [String]) -> String {
+    var text = ""
+    for name in names + beside(names.first) {
+      text += "\(name) \(read(name).map(Digest.sha256) ?? "-")\n"
+    }
+    return Digest.sha256(Array(text.utf8))
+  }
+
+  /// The first file that has no line end at its end: a cut one may be valid YAML and mean less.
+  static func unfinished(_ names: [String]) -> String? {
+    (names + beside(names.first)).first { name in
+      read(name).map { $0.last != UInt8(ascii: "\n") } ?? false
+    }
+  }
+
+  /// Tells when those files may have changed. Throws `unavailable`.
+  static func changes(_ names: [String]) throws(KinoraError) -> AsyncStream<Void> {
+    func split(_ path: String) -> (folder: String, name: String) {
+      guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+      return (String(path[...slash]), String(path[path.index(after: slash)...]))
+    }
+    let files = names.map(split)
+    let own = Set(files.map(\.name) + ["providers.d"])
+    let folders = files.map(\.folder) + (files.first.map { ["\($0.folder)/providers.d"] } ?? [])
+    return try FolderWatch.changes(in: Set(folders).sorted()) { name in
+      own.contains(name) || name.hasSuffix(".yaml")
+    }
   }
 
   private static func beside(_ first: String?) -> [String] {

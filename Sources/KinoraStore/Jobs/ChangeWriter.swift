@@ -15,7 +15,7 @@ struct ChangeWriter {
     }
     if let record = prepared.record, let job {
       if let move = change.money {
-        try MoneyWriter(connection: connection).apply(move, job: job, id: record.id)
+        try MoneyWriter(connection: connection).apply(move, job: job, record)
       }
       if record.request.tenant != nil {
         let quota = QuotaWriter(connection: connection)

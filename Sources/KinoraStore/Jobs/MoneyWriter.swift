@@ -5,12 +5,12 @@ import KinoraModel
 struct MoneyWriter {
   let connection: Connection
 
-  func apply(_ move: MoneyMove, job: Int64, id: JobID) throws(MemberFailure) {
+  func apply(_ move: MoneyMove, job: Int64, _ record: JobRecord) throws(MemberFailure) {
     switch move {
     case .reserve(let day, let amount, let scopes):
-      try reserve(amount, day: day, scopes: scopes, job: job, id: id)
-    case .settle(let spent): try finish(job, spent: spent, state: "settled")
-    case .release: try finish(job, spent: .zero, state: "released")
+      try reserve(amount, day: day, scopes: scopes, job: job, id: record.id)
+    case .settle(let spent): try finish(job, spent: spent, state: "settled", record)
+    case .release: try finish(job, spent: .zero, state: "released", record)
     }
   }
 
@@ -80,7 +80,9 @@ struct MoneyWriter {
           + "\(amount.dollars) is needed", field: scope.name))
   }
 
-  private func finish(_ job: Int64, spent: MicroUSD, state: String) throws(MemberFailure) {
+  private func finish(
+    _ job: Int64, spent: MicroUSD, state: String, _ record: JobRecord
+  ) throws(MemberFailure) {
     guard spent >= .zero, spent <= Limits.dearestJob else {
       throw .refused(KinoraError(.internalError, "\(spent.dollars) cannot be booked"))
     }
@@ -92,14 +94,19 @@ struct MoneyWriter {
       .integer(job), .integer(spent.rawValue), .text(state)
     ) { (day: $0.text(0), scopes: $0.text(1), amount: MicroUSD($0.integer(2))) }
     guard let held else { return }
+    let made = record.state == .completed ? record.artifacts : []
+    let video = made.filter { $0.mime.hasPrefix("video/") }
+      .reduce(0) { $0 + ($1.durationMilliseconds ?? 0) }
     let names = (try? JSON.parse(Array(held.scopes.utf8)))?.array?.compactMap(\.string) ?? []
     for name in names {
       try connection.apply(
         """
-        UPDATE budget SET reserved = reserved - ?3, spent = spent + ?4
+        UPDATE budget SET reserved = reserved - ?3, spent = spent + ?4, results = results + ?5,
+          video_ms = video_ms + ?6
         WHERE scope = ?1 AND day = ?2
         """,
-        .text(name), .text(held.day), .integer(held.amount.rawValue), .integer(spent.rawValue))
+        .text(name), .text(held.day), .integer(held.amount.rawValue), .integer(spent.rawValue),
+        .integer(Int64(made.count)), .integer(Int64(video)))
       try note(job, name, held.day, reserved: .zero - held.amount, spent: spent)
     }
   }

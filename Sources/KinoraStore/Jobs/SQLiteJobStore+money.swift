@@ -8,7 +8,7 @@ extension SQLiteJobStore {
     try await read { connection throws(KinoraError) in
       try connection.rows(
         """
-        SELECT scope, day, cap, reserved, spent FROM budget
+        SELECT scope, day, cap, reserved, spent, results, video_ms FROM budget
         WHERE (?1 IS NULL OR day = ?1) AND (?2 IS NULL OR substr(scope, 1, length(?2)) = ?2)
         ORDER BY day, scope
         """,
@@ -16,7 +16,8 @@ extension SQLiteJobStore {
       ) { row throws(KinoraError) in
         UsageRow(
           scope: row.text(0), day: row.text(1), cap: row.optionalInteger(2).map { MicroUSD($0) },
-          reserved: MicroUSD(row.integer(3)), spent: MicroUSD(row.integer(4)))
+          reserved: MicroUSD(row.integer(3)), spent: MicroUSD(row.integer(4)),
+          results: row.integer(5), video: row.integer(6))
       }
     }
   }

@@ -1,9 +1,10 @@
 import CCurl
+import CSys
 import Glibc
 import KinoraModel
 
 /// Brings one artifact of a job to a file: continued where an earlier try ended, checked against the
-/// digest, renamed only when it is whole.
+/// digest, renamed only when it is whole, and never over another file.
 struct Download {
   let client: Client
   let signals: Signals?
@@ -27,8 +28,13 @@ struct Download {
     return "\(output[..<dot])-\(index)\(output[dot...])"
   }
 
-  /// Throws when nothing can be written there: better known before a video is paid for.
-  static func check(_ output: String?) throws(Failure) {
+  /// Throws when nothing can be written there: better known before a video is paid for. With `isNew`
+  /// also when a file is there already.
+  static func check(_ output: String?, isNew: Bool = false) throws(Failure) {
+    if isNew, let output, !isFolder(output), access(output, F_OK) == 0 {
+      throw .usage(
+        "\(Shell.quoted(output)) exists and is not written over", "choose another name with -o")
+    }
     let folder = output.map { isFolder($0) ? $0 : Files.folder($0) } ?? "."
     guard isFolder(folder) else { throw .usage("there is no folder \(Shell.quoted(folder))") }
     if access(folder, W_OK) != 0 {
@@ -116,9 +122,32 @@ struct Download {
         exit: .jobFailed, what: "the file of \(job.id) came damaged and was thrown away",
         todo: ["try again: kinora fetch \(job.id)"])
     }
-    guard fsync(file) == 0, rename(part, path) == 0 else {
+    guard fsync(file) == 0 else {
       throw .system("cannot write \(Shell.quoted(path))", errno, .jobFailed)
     }
+    if kn_rename_new(part, path) == 0 { return }
+    let error = errno
+    guard error == EEXIST else {
+      throw .system("cannot write \(Shell.quoted(path))", error, .jobFailed)
+    }
+    // The same file again is what was asked for.
+    if let expected, try isThere(expected) {
+      unlink(part)
+      return
+    }
+    unlink(part)
+    throw Failure(
+      exit: .usage, what: "\(Shell.quoted(path)) exists, is another file and is not written over",
+      todo: ["choose another name: kinora fetch \(job.id) -o FILE"])
+  }
+
+  private func isThere(_ expected: String) throws(Failure) -> Bool {
+    let other = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard other >= 0 else { return false }
+    defer { close(other) }
+    var info = stat()
+    guard fstat(other, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return false }
+    return try digest(of: other) == expected
   }
 
   private func digest(of file: Int32) throws(Failure) -> String {

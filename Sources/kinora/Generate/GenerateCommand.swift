@@ -46,7 +46,7 @@ private struct Generation {
     timeout = try invocation.arguments.seconds("timeout").map { Milliseconds($0 * 1000) }
     display = JobDisplay(isOne: true)
     if !invocation.arguments.has("detach") {
-      try Download.check(invocation.arguments.value("output"))
+      try Download.check(invocation.arguments.value("output"), isNew: true)
     }
   }
 

@@ -1,7 +1,8 @@
 import KinoraModel
 
 /// How jobs are shown while somebody waits: on a terminal one line that is drawn again, elsewhere a
-/// line a change. A percentage is only shown when the provider gave one.
+/// line a change. A percentage is the provider's; a guess from earlier jobs is marked as one, and drawn
+/// on a terminal only.
 final class JobDisplay {
   private let isRedrawn: Bool
   private let isQuiet: Bool
@@ -35,7 +36,9 @@ final class JobDisplay {
   /// Draws the line again, at most five times a second.
   func tick() {
     guard let job else { return }
-    let facts = Self.facts(job) + [Words.duration(job.seconds(now: Now.wall))]
+    let guess =
+      job.estimate(now: Now.wall).map { ["about \($0.permille / 10) % (estimated)"] } ?? []
+    let facts = Self.facts(job) + guess + [Words.duration(job.seconds(now: Now.wall))]
     draw(facts.joined(separator: "  "))
   }
 

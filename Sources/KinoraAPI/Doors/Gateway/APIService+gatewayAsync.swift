@@ -29,17 +29,18 @@ extension APIService {
           allowed: ["{\"gatewayJobId\":\"video_…\"}"])
       }
       let record = try await service.job(JobID(rawValue: id), call.viewer)
+      let status = JSON.string(StatusWords.of(record.state).gateway)
       guard record.state.isOutwardlyOver else {
         var response = Answer.json([
-          "status": "pending", "providerMetadata": GatewayDoor.metadata(record),
+          "status": status, "providerMetadata": GatewayDoor.metadata(record),
         ])
         Answer.pace(&response, record)
         return response
       }
-      if record.state == .cancelled { return Answer.json(["status": "cancelled"]) }
+      if record.state == .cancelled { return Answer.json(["status": status]) }
       if let error = Self.failure(of: record) {
         return Answer.json([
-          "status": "error", "error": .string(GatewayDoor.message(error)),
+          "status": status, "error": .string(GatewayDoor.message(error)),
           "providerMetadata": GatewayDoor.metadata(record),
         ])
       }

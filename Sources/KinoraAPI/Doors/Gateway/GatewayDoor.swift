@@ -54,13 +54,9 @@ enum GatewayDoor {
     return ["field": .string(field), "allowed": .array(error.allowed.map { .string($0) })]
   }
 
-  /// The event for a job without a result. The client repeats a call whose event says 408, 409, 429
-  /// or 5xx, twice and without a key, and each repeat would be a new clip: once there is a job, no such
-  /// status is said. 424 is its own word for a provider that failed.
+  /// The event for a job without a result.
   static func failure(_ error: KinoraError) -> JSON {
-    let usual = ErrorTable.row(error.code).status
-    let status = (400..<500).contains(usual) && ![408, 409, 429].contains(usual) ? usual : 424
-    return event(error, status)
+    event(error, ErrorTable.gatewayJob(error.code))
   }
 
   /// An event for an error with this status. `param` must be there, or the message is lost.

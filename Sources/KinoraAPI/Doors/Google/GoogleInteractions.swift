@@ -111,12 +111,6 @@ extension APIService {
   }
 
   private static func interactionStatus(_ record: JobRecord) -> String {
-    switch record.state {
-    case .draft, .queued: "queued"
-    case .submitting, .submitUnknown, .submitted, .running, .ready, .fetching: "in_progress"
-    case .completed: "completed"
-    case .cancelled: "cancelled"
-    case .failed, .held, .expired: "failed"
-    }
+    StatusWords.of(record.state).interactions
   }
 }

@@ -86,14 +86,7 @@ extension APIService {
   }
 
   private static func openRouterStatus(_ record: JobRecord) -> String {
-    switch record.state {
-    case .draft, .queued, .submitting, .submitUnknown: "pending"
-    case .submitted, .running, .ready, .fetching: "in_progress"
-    case .completed: "completed"
-    case .failed, .held: "failed"
-    case .cancelled: "cancelled"
-    case .expired: "expired"
-    }
+    StatusWords.of(record.state).openRouter
   }
 
   private static func dollars(_ amount: MicroUSD) -> JSON {

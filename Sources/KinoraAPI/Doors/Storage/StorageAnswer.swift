@@ -18,20 +18,12 @@ enum StorageAnswer {
     }
   }
 
-  /// Whatever a provider or the store did wrong is 502 here.
-  private static func status(_ code: KinoraError.Code, _ usual: Int) -> Int {
-    switch code {
-    case .providerUnavailable, .heldForReview, .expired, .storeFailed, .storageFull: 502
-    default: usual
-    }
-  }
-
   /// An error; `batch` names the jobs that exist all the same.
   static func failure(
     _ error: KinoraError, _ requestID: String, _ batch: DoorBatch?
   ) -> HTTPResponse {
     var response = Answer.problem(error, requestID: requestID, place: .body)
-    response.status = status(error.code, response.status)
+    response.status = ErrorTable.storage(error.code)
     let told: JSON = [
       "type": .string(type(error, response.status)), "code": .string(error.code.rawValue),
       "message": .string(error.message), "field": JSON(error.field),

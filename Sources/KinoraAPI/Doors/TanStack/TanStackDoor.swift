@@ -60,13 +60,7 @@ enum TanStackDoor {
 
   /// The four words. Its clients go on asking until they read `completed` or `failed`, so whatever
   /// is over without a result is `failed`.
-  static func status(_ record: JobRecord) -> String {
-    switch record.state.outward {
-    case "queued": "pending"
-    case "in_progress": "processing"
-    case let word: word
-    }
-  }
+  static func status(_ record: JobRecord) -> String { StatusWords.of(record.state).tanStack }
 
   /// 0…100, where the provider said something.
   static func progress(_ record: JobRecord) -> Int64? {
