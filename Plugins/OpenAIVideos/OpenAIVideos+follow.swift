@@ -97,6 +97,16 @@ extension OpenAIVideos {
     }
   }
 
+  /// A refused submit. Who has no access is told so in the words that TanStack AI's documentation gives
+  /// programs to look for.
+  func unavailable(_ response: Response, _ context: Context) -> Failure {
+    var failure = refusal(response, isPoll: false, context)
+    if [403, 404].contains(response.status), [.unauthenticated, .invalid].contains(failure.code) {
+      failure.message = "Video generation API is not available: " + failure.message
+    }
+    return failure
+  }
+
   private func noCredit(_ words: String) -> Failure {
     Failure(.exhausted, "the provider's account has no credit left: \(words)")
   }

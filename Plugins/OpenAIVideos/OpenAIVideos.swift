@@ -53,7 +53,7 @@ struct OpenAIVideos: Provider {
       guard response.isSuccess else { throw refusal(response, isPoll: false, context) }
       return .succeed(try images(response, job, format))
     case .submitting:
-      guard response.isSuccess else { throw refusal(response, isPoll: false, context) }
+      guard response.isSuccess else { throw unavailable(response, context) }
       let answer = try response.json()
       guard let id = answer["id"].text, isPlain(id) else {
         throw Failure(.protocol, "the provider answered without an id")

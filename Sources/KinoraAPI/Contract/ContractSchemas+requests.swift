@@ -9,6 +9,9 @@ extension ContractSchemas {
       "properties": {
         "model": {"type": ["string", "null"], "maxLength": 256,
           "description": "PROVIDER/MODEL, MODEL where unique, an alias, or a provider's name"},
+        "models": {"type": ["array", "null"], "minItems": 1, "maxItems": 8, "uniqueItems": true,
+          "items": {"type": "string", "minLength": 1, "maxLength": 256},
+          "description": "in place of model: asked in this order, as a route of the configuration"},
         "prompt": {"type": ["string", "null"], "maxLength": 32768},
         "seconds": {"$ref": "#/components/schemas/Seconds"},
         "duration": {"$ref": "#/components/schemas/Seconds"},

@@ -9,6 +9,7 @@ extension APIService {
       let fields = try VideoFields(try parsed(call.request))
       var submission = Submission(
         request: fields.request, viewer: call.viewer, door: "videos", key: nil)
+      submission.models = fields.models
       try await complete(&submission, fields.inputs)
       return Answer.json(try await quoteBody(submission))
     }

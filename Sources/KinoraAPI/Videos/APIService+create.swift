@@ -8,6 +8,7 @@ extension APIService {
     submitting(call) { [self] () throws(KinoraError) in
       let fields = try VideoFields(try parsed(call.request))
       var submission = try submission(fields.request, door: "videos", call)
+      submission.models = fields.models
       try await complete(&submission, fields.inputs)
       if fields.isDryRun { return Answer.json(try await quoteBody(submission)) }
       return try await accept(submission, call)
@@ -59,7 +60,8 @@ extension APIService {
     if !accepted.isReplay, !accepted.isAttached { counter.accepted(record) }
     var response = Answer.json(
       accepted.isAttached
-        ? JobRenderer.render(record, isAttached: true) : rendered(record, call.viewer))
+        ? JobRenderer.render(record, life: service.policy.jobLife, isAttached: true)
+        : rendered(record, call.viewer))
     response.fields.append("Location", "/v1/videos/\(record.id)")
     if accepted.isReplay { response.fields.append("Idempotent-Replayed", "true") }
     Answer.pace(&response, record)

@@ -6,7 +6,7 @@ import KinoraModel
 extension APIService {
   func cancelVideo(_ call: Call) -> HTTPReply {
     later(call) { [self] () throws(KinoraError) in
-      try Answer.json(JobRenderer.render(await service.cancel(call.job, call.viewer)))
+      Answer.json(form(try await service.cancel(call.job, call.viewer)))
     }
   }
 
@@ -14,7 +14,7 @@ extension APIService {
     later(call) { [self] () throws(KinoraError) in
       let resolution = try Self.resolution(try parsed(call.request))
       let record = try await service.resolve(call.job, resolution, call.viewer)
-      return Answer.json(JobRenderer.render(record))
+      return Answer.json(form(record))
     }
   }
 

@@ -76,7 +76,7 @@ extension APIService {
           call.job, call.viewer, milliseconds: Milliseconds(wait) * 1000)
       }
       let rendered =
-        service.cached(call.job, call.viewer)?.rendered ?? JobRenderer.render(record)
+        service.cached(call.job, call.viewer)?.rendered ?? form(record)
       var response = Self.job(rendered, call.request.fields)
       if !record.state.isOutwardlyOver {
         response.fields.append("Retry-After", KinoraObject.pollAfter)
@@ -119,6 +119,11 @@ extension APIService {
     {
       return entry.rendered
     }
-    return JobRenderer.render(record)
+    return form(record)
+  }
+
+  /// The outward form, made anew.
+  func form(_ record: JobRecord) -> [UInt8] {
+    JobRenderer.render(record, life: service.policy.jobLife)
   }
 }

@@ -5,12 +5,20 @@ public import KinoraModel
 /// word for.
 public enum JobRenderer {
   /// The JSON text of a record. The same record gives the same bytes.
-  public static func render(_ record: JobRecord) -> [UInt8] {
-    render(record, isAttached: false)
+  /// - Parameter life: how long this host keeps a job that is over; nil for ever
+  public static func render(_ record: JobRecord, life: Milliseconds? = nil) -> [UInt8] {
+    render(record, life: life, isAttached: false)
+  }
+
+  /// When a result is removed: a matter of this host, which has a copy whatever the provider does
+  /// with its own.
+  static func expiry(_ record: JobRecord, life: Milliseconds?) -> Milliseconds? {
+    guard record.state == .completed, let life, let end = record.endedAt else { return nil }
+    return end + life
   }
 
   /// The same; `isAttached` says that a repeated request was answered with a job that was there.
-  static func render(_ record: JobRecord, isAttached: Bool) -> [UInt8] {
+  static func render(_ record: JobRecord, life: Milliseconds?, isAttached: Bool) -> [UInt8] {
     let request = record.request
     var json = JSONWriter(capacity: 1536 + request.prompt.utf8.count)
     json.beginObject()
@@ -19,7 +27,7 @@ public enum JobRenderer {
     json.member("created_at", .integer(record.createdAt / 1000))
     let completed = record.state == .completed ? record.endedAt : nil
     json.member("completed_at", JSON(completed.map { $0 / 1000 }))
-    json.member("expires_at", .null)
+    json.member("expires_at", JSON(expiry(record, life: life).map { $0 / 1000 }))
     json.member("status", .string(record.state.outward))
     json.member("progress", .integer(percent(record)))
     json.member("model", .string("\(record.provider)/\(record.model)"))

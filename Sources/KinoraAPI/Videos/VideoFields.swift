@@ -6,12 +6,14 @@ package struct VideoFields {
   private(set) var request: GenerationRequest
   /// What shall go in, in order.
   private(set) var inputs: [WantedInput] = []
+  /// Models in the order in which they are to be asked, for requests that name several.
+  private(set) var models: [String] = []
   /// Answer the quote, make nothing.
   private(set) var isDryRun = false
 
   /// Every field that is known, documented names first.
   package static let known = [
-    "model", "prompt", "seconds", "duration", "duration_seconds", "size", "aspect_ratio",
+    "model", "models", "prompt", "seconds", "duration", "duration_seconds", "size", "aspect_ratio",
     "resolution", "fps", "audio", "generate_audio", "seed", "n", "negative_prompt",
     "input_reference", "first_frame", "last_frame", "references", "source", "max_cost_usd", "snap",
     "metadata", "user", "tenant",
@@ -31,6 +33,7 @@ package struct VideoFields {
     request = GenerationRequest(
       model: try fields.string("model", most: Self.modelBytes) ?? "",
       prompt: try fields.string("prompt", most: Limits.promptBytes) ?? "")
+    models = try Self.models(fields)
     request.negativePrompt = try fields.string("negative_prompt", most: Limits.promptBytes)
     request.seconds = try Self.seconds(fields)
     request.size = try fields.string("size", most: Self.wordBytes)
@@ -58,6 +61,24 @@ package struct VideoFields {
     request.tenant = try fields.string("tenant", most: 4096).map { name throws(KinoraError) in
       try APIService.tenant(name)
     }
+  }
+
+  /// A route of the request's own.
+  private static func models(_ fields: FieldReader) throws(KinoraError) -> [String] {
+    guard let value = fields["models"] else { return [] }
+    let names = (value.array ?? []).compactMap(\.string)
+    guard (1...8).contains(names.count), names.count == value.array?.count,
+      Set(names).count == names.count,
+      names.allSatisfy({ (1...modelBytes).contains($0.utf8.count) })
+    else {
+      throw fields.error(
+        "models", "must be a list of 1 to 8 different models", ["[\"PROVIDER/MODEL\", …]"])
+    }
+    guard fields["model"] == nil else {
+      throw fields.error(
+        "models", "stands in place of model: give one of them", ["model", "models"])
+    }
+    return names
   }
 
   private static func seconds(_ fields: FieldReader) throws(KinoraError) -> Double? {

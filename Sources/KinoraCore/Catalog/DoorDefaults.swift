@@ -10,7 +10,8 @@ public struct DoorDefaults: Sendable {
   public var alwaysSnaps: Bool
   /// Only videos are asked for here: a model that makes none is refused.
   public var wantsVideo = false
-  /// The model, where the door does not leave that to the configuration.
+  /// The model where the request names none: the storage door's always, any other's where the
+  /// configuration has no `defaults.model`.
   public var model: String?
 
   /// One row a door. Wishes of the door, never demands: what a model does not offer is left to the
@@ -35,9 +36,10 @@ public struct DoorDefaults: Sendable {
       model: "veo-3.1-fast"),
   ]
 
-  /// 1280x720 and 8 s, as the documentation of TanStack AI has them for OpenAI's models.
+  /// 1280x720, 8 s and sora-2, as the documentation of TanStack AI has them for OpenAI's models.
   private static let tanstack = DoorDefaults(
-    seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true)
+    seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true,
+    model: "sora-2")
   /// The AI SDK leaves everything to the model; 16:9 and 720p are what most of them begin with.
   private static let gateway = DoorDefaults(
     aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true)

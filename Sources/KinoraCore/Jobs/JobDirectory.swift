@@ -11,11 +11,13 @@ public final class JobDirectory: Sendable {
   public final class Entry: Sendable {
     /// The record after its last commit.
     public let record: JobRecord
-    private let render: @Sendable (JobRecord) -> [UInt8]
+    private let life: Milliseconds?
+    private let render: Render
     private let made = Mutex<[UInt8]?>(nil)
 
-    init(record: JobRecord, render: @escaping @Sendable (JobRecord) -> [UInt8]) {
+    init(record: JobRecord, life: Milliseconds?, render: @escaping Render) {
       self.record = record
+      self.life = life
       self.render = render
     }
 
@@ -23,14 +25,18 @@ public final class JobDirectory: Sendable {
     public var rendered: [UInt8] {
       made.withLock { made in
         if let made { return made }
-        let bytes = render(record)
+        let bytes = render(record, life)
         made = bytes
         return bytes
       }
     }
   }
 
+  /// The outward form of a record, on a host that keeps finished jobs for so long (nil: for ever).
+  public typealias Render = @Sendable (_ record: JobRecord, _ life: Milliseconds?) -> [UInt8]
+
   private struct State {
+    var life: Milliseconds?
     var entries: [JobID: Entry] = [:]
     var finished: [JobID] = []
     var oldest = 0
@@ -39,14 +45,32 @@ public final class JobDirectory: Sendable {
   }
   private let state = Mutex(State())
   private let capacity: Int
-  private let render: @Sendable (JobRecord) -> [UInt8]
+  private let render: Render
 
   /// - Parameters:
-  ///   - capacity: finished jobs that are kept
+  ///   - capacity: finished jobs that are in memory
   ///   - render: the outward form of a record
-  public init(capacity: Int = 20_000, render: @escaping @Sendable (JobRecord) -> [UInt8]) {
+  public init(capacity: Int = 20_000, rendering render: @escaping Render) {
     self.capacity = capacity
     self.render = render
+  }
+
+  /// The same, where the form does not tell how long a job is kept.
+  public convenience init(
+    capacity: Int = 20_000, render: @escaping @Sendable (JobRecord) -> [UInt8]
+  ) {
+    self.init(capacity: capacity) { record, _ in render(record) }
+  }
+
+  /// Finished jobs are kept for so long from now on; what was rendered before says otherwise.
+  func keepJobs(_ life: Milliseconds?) {
+    state.withLock { state in
+      guard state.life != life else { return }
+      state.life = life
+      state.entries = state.entries.mapValues {
+        Entry(record: $0.record, life: life, render: render)
+      }
+    }
   }
 
   /// Announces a record whose commit is under way.
@@ -82,9 +106,9 @@ public final class JobDirectory: Sendable {
   public func put(_ record: JobRecord) { put(record, unlessPresent: false) }
 
   private func put(_ record: JobRecord, unlessPresent: Bool) {
-    let entry = Entry(record: record, render: render)
     let isOver = record.state.isTerminal && record.tailUntil == nil
     state.withLock { state in
+      let entry = Entry(record: record, life: state.life, render: render)
       if unlessPresent, state.entries[record.id] != nil { return }
       if let before = state.entries.updateValue(entry, forKey: record.id) {
         state.counts[before.record.state, default: 0] -= 1

@@ -19,6 +19,8 @@ public final class JobService: Sendable {
     public var queueWait: Milliseconds = Limits.queueWait
     /// What forms offer at most.
     public var forms = FormBounds()
+    /// How long jobs that are over are kept; nil for ever.
+    public var jobLife: Milliseconds?
     /// Ordered lists of models by the name of a route.
     public var routes: [String: [String]] = [:]
     /// Why no job can be accepted for a provider (a credential that cannot be read), or nil. Asked
@@ -60,6 +62,7 @@ public final class JobService: Sendable {
     self.tenants = tenants
     self.digest = digest
     policyBox = Mutex(policy)
+    parts.directory.keepJobs(policy.jobLife)
     repeats = RepeatGuard(clock: parts.clock, connectionIsOpen: connectionIsOpen)
   }
 
@@ -72,6 +75,7 @@ public final class JobService: Sendable {
   /// Puts a new policy in force, for the engine as well.
   public func apply(_ policy: Policy) async {
     policyBox.withLock { $0 = policy }
+    parts.directory.keepJobs(policy.jobLife)
     let clients = policy.clients
     await engine.configure(policy.index, clientLimit: { clients.concurrency($0) })
   }
@@ -97,6 +101,19 @@ public final class JobService: Sendable {
   /// throw, budgets aside.
   public func quote(_ submission: Submission) throws(KinoraError) -> QuoteAnswer {
     let policy = policy
+    if !submission.models.isEmpty {
+      for (at, model) in submission.models.enumerated() {
+        do throws(KinoraError) {
+          _ = try policy.index.resolve(model)
+        } catch {
+          var named = error
+          named.field = "models.\(at)"
+          throw named
+        }
+      }
+      let name = submission.models.joined(separator: ", ")
+      return try quote(submission, route: name, submission.models, policy)
+    }
     if let name = try? wish(submission, policy), let models = policy.routes[name] {
       return try quote(submission, route: name, models, policy)
     }

@@ -43,6 +43,9 @@ public struct Submission: Sendable {
   public var viewer: Viewer
   /// The door's row in the table of defaults.
   public var door: String
+  /// Models in the order in which they are to be asked, as a route has them; empty where the request
+  /// names one, or none.
+  public var models: [String] = []
   /// The idempotency key, or nil.
   public var key: String?
   /// The client says that it has sent this before (`x-stainless-retry-count` ≥ 1).

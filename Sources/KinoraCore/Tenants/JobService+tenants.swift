@@ -44,14 +44,16 @@ extension JobService {
       allowed: policy.index.entries.filter(rules.allows).map(\.id))
   }
 
-  /// The name of a model or a route: the request's own word, the tenant's slot, the host's default.
+  /// The name of a model or a route: the request's own word, the tenant's slot, the host's
+  /// default, the door's.
   func wish(_ submission: Submission, _ policy: Policy) throws(KinoraError) -> String? {
     let (request, tenant, index) = (submission.request, tenant(submission), policy.index)
+    if let first = submission.models.first { return first }
     if !request.model.isEmpty { return request.model }
     if let model = tenant?.model { return model }
     // Another provider's default would be a switch that nobody asked for.
     guard let tenant, tenant.provider != nil || index.defaultModel == nil else {
-      return index.defaultModel
+      return index.defaultModel ?? DoorDefaults.table[submission.door]?.model
     }
     throw KinoraError(
       .modelNotConfigured,

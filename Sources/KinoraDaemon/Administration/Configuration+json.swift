@@ -56,7 +56,10 @@ extension Configuration {
         "default_duration_seconds": JSON(forms.defaultSeconds),
         "max_duration_seconds": JSON(forms.maxSeconds), "max_fps": .integer(Int64(forms.maxFPS)),
       ],
-      "retention": ["events": .string("\(eventLife / 1000)s")],
+      "retention": [
+        "events": .string("\(eventLife / 1000)s"),
+        "jobs": JSON(jobLife.map { "\($0 / 1000)s" }),
+      ],
       "log": ["level": .string(logLevel)],
     ]
   }

@@ -38,7 +38,7 @@ struct Parts: Sendable {
     options.directory = folder
     options.crash = crash
     options.faults = TestSwitches.faults()
-    let directory = JobDirectory(render: JobRenderer.render)
+    let directory = JobDirectory { JobRenderer.render($0, life: $1) }
     let state = try await DurableState.open(options) { events in
       directory.promote(events)
       hub.publish(events)

@@ -115,6 +115,7 @@ struct Settings {
     policy.deliveryProfiles = configuration.deliveryProfiles
     policy.forms = configuration.forms
     policy.queueWait = configuration.queueWait
+    policy.jobLife = configuration.jobLife
     policy.routes = configuration.routes
     policy.clients = ClientTable(
       configuration.clients, usualConcurrency: configuration.clientConcurrency)

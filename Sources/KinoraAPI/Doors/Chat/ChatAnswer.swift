@@ -67,7 +67,8 @@ struct ChatAnswer: Sendable {
 
   /// One file: `{"type":"video_url","video_url":{"url"},…}` or the same with `image_url`.
   static func item(
-    _ artifact: Artifact, of record: JobRecord, index: Int, url: String, address: String
+    _ artifact: Artifact, of record: JobRecord, index: Int, url: String, address: String,
+    life: Milliseconds?
   ) -> JSON {
     let isImage = artifact.mime.hasPrefix("image/")
     let name = isImage ? "image_url" : "video_url"
@@ -75,7 +76,9 @@ struct ChatAnswer: Sendable {
     return [
       "type": .string(name), "index": .integer(Int64(index)), name: ["url": .string(url)],
       "\(isImage ? "image" : "video")_id": .string(record.id.rawValue),
-      "url": .string(address), "expires_at": .null, "mime_type": .string(artifact.mime),
+      "url": .string(address),
+      "expires_at": JSON(JobRenderer.expiry(record, life: life).map { $0 / 1000 }),
+      "mime_type": .string(artifact.mime),
       "bytes": .integer(artifact.bytes), "duration_seconds": JSON(seconds),
       "width": JSON(artifact.width), "height": JSON(artifact.height),
     ]

@@ -45,7 +45,7 @@ extension APIService {
   /// 202 and the first job, for a client that does not wait.
   func begun(_ batch: DoorBatch) -> HTTPResponse {
     guard let first = batch.accepted.first else { return HTTPResponse(status: 202) }
-    var response = Answer.json(JobRenderer.render(first.record))
+    var response = Answer.json(form(first.record))
     response.status = 202
     response.fields.append("Location", "/v1/videos/\(first.record.id)")
     response.fields.append("Preference-Applied", "respond-async")
@@ -79,7 +79,7 @@ extension APIService {
         let url = isInline ? holes.dataURL(item.artifact.mime, item.file) : address
         let json = ChatAnswer.item(
           item.artifact, of: record, index: isImage ? images.count : videos.count, url: url,
-          address: address)
+          address: address, life: service.policy.jobLife)
         if isImage { images.append(json) } else { videos.append(json) }
       }
     }

@@ -12,6 +12,13 @@ extension APIService {
   func submission(
     _ request: GenerationRequest, door: String, _ call: Call
   ) throws(KinoraError) -> Submission {
+    if let field = call.request.fields.list.first(where: {
+      $0.name.lowercased().hasPrefix("x-byok-")
+    }) {
+      throw KinoraError(
+        .badField, "\(field.name): a provider's key is kept in the configuration, not sent",
+        field: field.name)
+    }
     var submission = Submission(
       request: request, viewer: call.viewer, door: door,
       key: try Self.idempotencyKey(call.request.fields))

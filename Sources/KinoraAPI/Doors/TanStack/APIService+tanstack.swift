@@ -15,9 +15,10 @@ extension APIService {
       do throws(KinoraError) {
         let name = try RunName(body, call.request.fields["x-run-id"])
         if let run = name.run { events = RunEvents(runID: run, threadID: name.thread ?? run) }
-        let accepted = try await make(body, name, door: "tanstack", answersAtEnd: true, call)
+        let (accepted, limit) = try await make(
+          body, name, door: "tanstack", answersAtEnd: true, call)
         let last = call.request.fields["last-event-id"].flatMap { RunOffset($0) }
-        return stream(accepted.record, framing, after: last ?? .beginning, call)
+        return stream(accepted.record, framing, after: last ?? .beginning, limit: limit, call)
       } catch {
         // Its client throws an answer that is not 200 away, words and all.
         let now = clock.now()
@@ -36,7 +37,7 @@ extension APIService {
     submitting(call) { [self] () throws(KinoraError) in
       let body = try parsed(call.request)
       let name = try RunName(body, call.request.fields["x-run-id"])
-      let accepted = try await make(
+      let (accepted, _) = try await make(
         body, name, door: "tanstack.jobs", answersAtEnd: false, call)
       let record = accepted.record
       var response = Answer.json([
@@ -54,29 +55,36 @@ extension APIService {
   /// The direct mode: one answer when the job is over.
   private func direct(_ body: ParsedBody, _ call: Call) async throws(KinoraError) -> HTTPResponse {
     let name = try RunName(body, call.request.fields["x-run-id"])
-    let accepted = try await make(body, name, door: "tanstack", answersAtEnd: true, call)
+    let (accepted, limit) = try await make(
+      body, name, door: "tanstack", answersAtEnd: true, call)
     let id = accepted.record.id
-    try await watch(id, call.viewer) { _ in true }
+    let end = clock.steady() + limit
+    try await watch(id, call.viewer, every: min(limit, 1000)) { _ in clock.steady() < end }
     let record = try await service.job(id, call.viewer)
     var response: HTTPResponse
-    if let error = Self.failure(of: record) {
+    if !record.state.isOutwardlyOver {
+      response = TanStackDoor.dialect.problem(TanStackDoor.late(id), call.requestID)
+      Answer.forbidRepeat(&response)
+    } else if let error = Self.failure(of: record) {
       response = TanStackDoor.dialect.problem(error, call.requestID)
       Answer.forbidRepeat(&response)
     } else {
-      response = Answer.json(Self.events(of: record).result(record, call.request))
+      response = Answer.json(events(of: record).result(record, call.request))
     }
     response.fields.append("x-kinora-job", id.rawValue)
     response.sent = { [service] whole in service.delivered(id, whole: whole) }
     return response
   }
 
-  /// A stream about a job, from `last` on.
+  /// A stream about a job, from `last` on, for at most `limit`.
   func stream(
-    _ record: JobRecord, _ framing: RunFraming, after last: RunOffset, _ call: Call
+    _ record: JobRecord, _ framing: RunFraming, after last: RunOffset,
+    limit: Milliseconds = TanStackDoor.longest, _ call: Call
   ) -> HTTPResponse {
-    let events = Self.events(of: record)
+    let events = events(of: record)
     let writer = RunWriter(
-      api: self, events: events, framing: framing, call: call, job: record.id, last: last)
+      api: self, events: events, framing: framing, call: call, job: record.id, last: last,
+      end: clock.steady() + limit)
     let farewell =
       framing.tellsOffsets
       ? []
@@ -96,26 +104,21 @@ extension APIService {
 
   private func make(
     _ body: ParsedBody, _ name: RunName, door: String, answersAtEnd: Bool, _ call: Call
-  ) async throws(KinoraError) -> Accepted {
-    if let field = call.request.fields.list.first(where: {
-      $0.name.lowercased().hasPrefix("x-byok-")
-    }) {
-      throw KinoraError(
-        .badField, "\(field.name): a provider's key is kept in the configuration, not sent",
-        field: field.name)
-    }
+  ) async throws(KinoraError) -> (Accepted, limit: Milliseconds) {
     let query = try call.query(["model"])
     let run = try RunRequest(body, name, model: query["model"])
     var submission = try submission(run.request, door: door, call)
     if submission.key == nil, let id = name.run { submission.key = "tanstack:\(id)" }
     submission.answersAtEnd = answersAtEnd
-    return try await make(submission, run.inputs)
+    submission.models = run.models
+    return (try await make(submission, run.inputs), run.limit)
   }
 
   /// The run of a job; one that its client did not name is called like the job.
-  static func events(of record: JobRecord) -> RunEvents {
+  func events(of record: JobRecord) -> RunEvents {
     let run = record.request.metadata[RunName.runKey] ?? record.id.rawValue
     return RunEvents(
-      runID: run, threadID: record.request.metadata[RunName.threadKey] ?? run)
+      runID: run, threadID: record.request.metadata[RunName.threadKey] ?? run,
+      life: service.policy.jobLife)
   }
 }

@@ -36,7 +36,7 @@ extension APIService {
     guard let record = try await newest(RunName.threadKey, thread, call.viewer) else {
       return Answer.json(["resumeSnapshot": .null, "activeRun": .null])
     }
-    let events = Self.events(of: record)
+    let events = events(of: record)
     let isOver = record.state.isOutwardlyOver
     let failure = TanStackDoor.failure(of: record)
     var result: [JSONMember] = [JSONMember("providerJobId", .string(record.id.rawValue))]
@@ -96,10 +96,12 @@ extension APIService {
   func tanstackURL(_ call: Call) -> HTTPReply {
     later(call) { [self] () throws(KinoraError) in
       let (record, _, _) = try await service.artifact(call.job, index: 0, call.viewer)
-      return Answer.json([
+      let answer: JSON = [
         "jobId": .string(record.id.rawValue),
         "url": .string(TanStackDoor.url(record, call.request)),
-      ])
+      ]
+      return Answer.json(
+        events(of: record).expiry(record).map { answer.setting("expiresAt", $0) } ?? answer)
     }
   }
 

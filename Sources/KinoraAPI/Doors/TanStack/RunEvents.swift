@@ -6,6 +6,8 @@ import KinoraModel
 struct RunEvents: Sendable {
   let runID: String
   let threadID: String
+  /// How long this host keeps a job that is over; nil for ever.
+  var life: Milliseconds?
 
   func started(at now: Milliseconds) -> JSON {
     [
@@ -51,11 +53,17 @@ struct RunEvents: Sendable {
 
   /// The value of `generation:result`, which is also the answer of the direct mode.
   func result(_ record: JobRecord, _ request: HTTPRequest) -> JSON {
-    [
-      "jobId": .string(record.id.rawValue), "status": "completed",
-      "url": .string(TanStackDoor.url(record, request)),
-      "artifacts": artifacts(record, request),
-    ]
+    var value = JSON.object([
+      JSONMember("jobId", .string(record.id.rawValue)), JSONMember("status", "completed"),
+      JSONMember("url", .string(TanStackDoor.url(record, request))),
+    ])
+    if let expiry = expiry(record) { value = value.setting("expiresAt", expiry) }
+    return value.setting("artifacts", artifacts(record, request))
+  }
+
+  /// ISO 8601, which its client makes a Date of; nil where results are kept for ever.
+  func expiry(_ record: JobRecord) -> JSON? {
+    JobRenderer.expiry(record, life: life).map { .string(UTC.timestamp($0)) }
   }
 
   /// References to what is stored. A client that restores a run after a reload ignores `url` of the

@@ -10,6 +10,10 @@ struct RunRequest {
   /// All but the inputs.
   private(set) var request: GenerationRequest
   private(set) var inputs: [WantedInput]
+  /// How long its answer may take: `maxDuration`, in milliseconds as the library has it.
+  private(set) var limit = TanStackDoor.longest
+  /// Models in the order in which they are to be asked.
+  private(set) var models: [String]
 
   /// Members of the envelope that say nothing about the video.
   private static let envelope: Set<String> = [
@@ -64,6 +68,11 @@ struct RunRequest {
       merged[at] = JSONMember("source", ["job": merged[at].value])
     }
 
+    let waiting = FieldReader(json: .object(merged), body: body)
+    limit = try waiting.integer("maxDuration", in: 1...86_400_000) ?? limit
+    // How often its server asks; here the provider's pace is the plugin's.
+    merged.removeAll { ["maxDuration", "pollingInterval"].contains($0.key) }
+
     let parts = try PromptParts(FieldReader(json: .object(merged), body: body), body)
     merged.removeAll { $0.key == "prompt" }
     merged.append(JSONMember("prompt", .string(parts.text)))
@@ -77,6 +86,7 @@ struct RunRequest {
     }
     request = fields.request
     inputs = fields.inputs + parts.inputs
+    models = fields.models
     if let run = name.run { request.metadata[RunName.runKey] = run }
     if let thread = name.thread { request.metadata[RunName.threadKey] = thread }
   }

@@ -12,6 +12,8 @@ struct RunWriter: Sendable {
   let job: JobID
   /// The last that the client has.
   let last: RunOffset
+  /// When it gives up waiting, by the steady clock.
+  let end: Milliseconds
 
   /// Its own server asks every two seconds and tells what it heard; ours hears of every change and
   /// still speaks as often.
@@ -48,6 +50,12 @@ struct RunWriter: Sendable {
       return true
     }
     guard let ended else { return false }
+    guard ended.state.isOutwardlyOver else {
+      let late = TanStackDoor.late(job)
+      try await write(
+        events.failed(late.message, code: late.code.rawValue, at: api.clock.now()), .end)
+      return true
+    }
     let end = api.clock.now()
     if let failure = TanStackDoor.failure(of: ended) {
       try await write(events.failed(failure.message, code: failure.code, at: end), .end)
@@ -60,17 +68,22 @@ struct RunWriter: Sendable {
     return true
   }
 
-  /// Tells states until the job is outwardly over; nil when the client left before.
+  /// Tells states until the job is outwardly over or the time is up; nil when the client left before.
   private func follow(_ stream: any HTTPStream) async throws(KinoraError) -> JobRecord? {
     var (number, turn) = (-1, 0)
     if case .status(let known, let told) = last { (number, turn) = (known, told + 1) }
     var ended: JobRecord?
     var isFirst = true
-    try await api.watch(job, call.viewer, every: Self.interval) { record in
+    let left = max(1, end - api.clock.steady())
+    try await api.watch(job, call.viewer, every: min(Self.interval, left)) { record in
       let isKnown = isFirst && record.sequence == number
       isFirst = false
       if record.sequence != number { (number, turn) = (record.sequence, 0) }
       if record.state.isOutwardlyOver { ended = record }
+      if ended == nil, api.clock.steady() >= end {
+        ended = record
+        return false
+      }
       // What it has is told again only when time has passed.
       if last == .result || isKnown { return true }
       let now = api.clock.now()

@@ -26,6 +26,15 @@ enum TanStackDoor {
 
   private static let path = "/api/generate/video"
 
+  /// What `generateVideo` of its server half waits for, and then throws.
+  static let longest: Milliseconds = 600_000
+
+  /// The answer of a wait that took too long.
+  static func late(_ id: JobID) -> KinoraError {
+    KinoraError(
+      .pollTimeout, "Video generation timed out; the job goes on: GET /v1/videos/\(id)")
+  }
+
   /// Errors with a status of their own: the client shows the status only, so a stream says what went
   /// wrong with `RUN_ERROR` instead wherever it can.
   static let dialect = Dialect.json { error, status, requestID in
@@ -52,7 +61,8 @@ enum TanStackDoor {
     switch record.state {
     case .cancelled: return ("Request aborted", "aborted")
     case .expired: return ("Video generation timed out", code.rawValue)
-    case .failed where record.failure == nil:
+    // Plugins end their own words so where the provider had none.
+    case .failed where record.failure == nil || message.hasSuffix(" without a reason"):
       return ("Video generation failed", code.rawValue)
     default: return (message, code.rawValue)
     }
