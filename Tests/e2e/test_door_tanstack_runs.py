@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import time
 
+from kinora_kit import eventually
 from tanstack_kit import GOOD, INPUT, PATH, Stream, envelope, run, value, words
 
 
@@ -92,6 +93,8 @@ def test_a_run_outlives_the_daemon(daemons, sim):
     stream = Stream(daemon, body, fields={"X-Run-Id": "outlive"})
     pairs = stream.events()
     last = [next(pairs), next(pairs)][-1]
+    # Killed before the provider's answer is on disk, the job would be held instead.
+    eventually(lambda: daemon.jobs()[0]["kinora"]["submitted"])
     daemon.kill()
     stream.close()
     daemon.start()
@@ -109,6 +112,7 @@ def test_an_unnamed_run_is_not_paid_twice_after_a_restart(daemons, sim):
     body = {"messages": [], "data": {**INPUT, "prompt": "x [render:120]"}}
     stream = Stream(daemon, body)
     next(stream.events())
+    eventually(lambda: daemon.jobs()[0]["kinora"]["submitted"])
     daemon.kill()
     stream.close()
     daemon.start()

@@ -12,6 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from browser import SECONDS, chromium
 from door_kit import KEY, with_tcp
+from kinora_kit import eventually
 
 AUTH = {"authorization": f"Bearer {KEY}"}
 
@@ -239,6 +240,8 @@ def test_a_restart_of_the_daemon(page, front, sim):
     """A daemon that dies in the middle is waited for, and the job goes on."""
     page.generate("a fox [render:160]")
     job = page.job()
+    # Killed before the provider's answer is on disk, the job would be held instead.
+    eventually(lambda: front.jobs()[0]["kinora"]["submitted"])
     front.kill()
     page.wait(lambda: page["note"].text == "No answer; trying again.")
     front.start()
