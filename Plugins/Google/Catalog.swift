@@ -5,7 +5,8 @@
 /// 3 Pro, shut down 2026-06-25, is an alias of what it became.
 let googleCatalog = #"""
   {"hosts":["generativelanguage.googleapis.com"],"base_url":"https://generativelanguage.googleapis.com/v1beta",
-  "transport":"urlsession","probe":"/models","aliases":["gemini"],
+  "transport":"urlsession","probe":"/models",
+  "model_list":{"path":"/models?pageSize=1000","headers":["x-goog-api-key: {{credential:api_key}}"],"list":"models","id":"name","prefix":"models/"},"aliases":["gemini"],
   "credentials":[{"name":"api_key","required":true,"env":["GEMINI_API_KEY","GOOGLE_API_KEY"],"help":"https://aistudio.google.com/apikey"}],"poll_ms":10000,
   "submit":{"definite_statuses":[400,401,402,403,404,413,422,429],"bills_on":"success","cancel":"none","asset_ttl_s":172800,"deadline_s":1800,"timeout_s":120},
   "models":[

@@ -7,6 +7,7 @@
 /// settled comes from the answer's own token counts.
 let openAIVideosCatalog = #"""
   {"hosts":["api.openai.com"],"base_url":"https://api.openai.com/v1","transport":"urlsession","probe":"/models",
+  "model_list":{"path":"/models","headers":["authorization: Bearer {{credential:api_key}}"],"list":"data","id":"id"},
   "credentials":[{"name":"api_key","required":true,"env":["OPENAI_API_KEY"],"help":"https://platform.openai.com/api-keys, or the compatible host's own"}],"poll_ms":10000,
   "settings":[{"name":"auth_header","help":"the field that takes the bare key, such as api-key (Azure)"},{"name":"query","help":"added to each address, such as api-version=preview (Azure)"},{"name":"body","help":"multipart (the default) or json"},{"name":"seconds","help":"string (the default) or number"},{"name":"content_field","help":"the member of a finished job that names its file; else its content route"},{"name":"audio_field","help":"the field that asks for sound, such as generate_sound (vLLM-Omni)"}],
   "submit":{"definite_statuses":[400,401,402,403,404,405,413,415,422,429],"bills_on":"success","cancel":"none","asset_ttl_s":3600,"deadline_s":3600,"timeout_s":120},

@@ -70,7 +70,8 @@ extension Vertex {
         codes: ["BILLING_DISABLED"], says: ["requires billing"]),
       ErrorRule(
         .unauthenticated,
-        "the login has not the scope cloud-platform: use a service account, or log in with it",
+        "this login may not make videos, its token lacks the scope cloud-platform: use a service "
+          + "account, or an API key with the plugin google",
         status: [403], codes: ["ACCESS_TOKEN_SCOPE_INSUFFICIENT"], quotes: false),
       ErrorRule(
         .invalid, "the project or the location has no such model", status: [404],

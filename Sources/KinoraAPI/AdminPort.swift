@@ -20,6 +20,9 @@ public protocol AdminPort: Sendable {
   func setPaused(_ paused: Bool) async throws(KinoraError)
   /// The daemon's own view of its health, for people.
   func doctor() async -> [DoctorCheck]
+  /// One provider looked at closely: it is asked, for nothing, which models the key may use. Throws
+  /// `notFound` for a name that is not configured.
+  func examine(provider: String) async throws(KinoraError) -> ProviderExamination
   /// What must work for requests to be served: store, disk, engine, …
   func readiness() async -> [ReadinessCheck]
   /// Figures of the daemon besides those that the front door knows: process, connections, …
@@ -124,6 +127,25 @@ public struct DoctorCheck: Sendable, Equatable {
     self.status = status
     self.detail = detail
     self.fix = fix
+  }
+}
+
+/// What `kinora doctor provider` finds.
+public struct ProviderExamination: Sendable {
+  /// The configured name.
+  public var provider: String
+  /// What was looked at.
+  public var checks: [DoctorCheck]
+  /// Its models by id, and whether the key may use each; nil where the provider does not tell.
+  public var models: [(id: String, isAllowed: Bool?)]
+
+  /// Findings.
+  public init(
+    provider: String, checks: [DoctorCheck], models: [(id: String, isAllowed: Bool?)]
+  ) {
+    self.provider = provider
+    self.checks = checks
+    self.models = models
   }
 }
 

@@ -52,7 +52,7 @@ extension Catalog {
     let top = CatalogReader(json, "catalog")
     try top.only([
       "hosts", "base_url", "transport", "credentials", "kinora.sign/1", "poll_ms", "submit",
-      "models", "probe", "settings", "aliases",
+      "models", "probe", "settings", "aliases", "model_list",
     ])
     let shared = try terms(top.child("submit"), from: SubmitTerms())
     let models = try self.models(top, shared)
@@ -63,6 +63,7 @@ extension Catalog {
       credentials: credentials, sign: json["kinora.sign/1"],
       pollMilliseconds: try top.int("poll_ms") ?? 10_000, models: models)
     catalog.probe = try top.string("probe")
+    if let list = try top.child("model_list") { catalog.modelList = try CatalogModelList(list) }
     catalog.aliases = try top.strings("aliases")
     catalog.settings = try configured(top.children("settings"), isUsuallyRequired: false)
     return catalog

@@ -20,6 +20,9 @@ public struct Catalog: Sendable, Equatable {
   /// submits go on after an edge answered instead of the provider.
   public var probe: String?
 
+  /// Where the provider tells which models a key may use, for nothing; nil where it does not.
+  public var modelList: CatalogModelList?
+
   /// Settings of the provider's `options` that the plugin reads; empty: any are taken, none needed.
   public var settings: [CatalogCredential] = []
 

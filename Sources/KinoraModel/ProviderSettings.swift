@@ -4,6 +4,9 @@ public struct ProviderSettings: Sendable {
   public enum CredentialSource: Sendable, Equatable {
     /// A file, read again when it changes.
     case file(String)
+    /// A folder in which another program keeps a JSON file for each login: the newest file that fits
+    /// the pattern and is not `"disabled": true`. A renewed token is written back.
+    case folder(String, match: String)
     /// A name under `$CREDENTIALS_DIRECTORY`.
     case systemd(String)
     /// An environment variable of the daemon, read once at start.

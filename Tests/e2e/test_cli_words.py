@@ -14,7 +14,7 @@ from simulator import program
 COMMANDS = [
     "generate", "quote", "jobs", "jobs resolve", "show", "watch", "fetch", "cancel", "models",
     "route explain", "plugins", "plugin new", "providers", "usage", "config check", "config show", "reload", "pause", "resume",
-    "mcp", "doctor", "sandbox", "version", "completion",
+    "mcp", "doctor", "doctor provider", "sandbox", "version", "completion",
 ]
 NOWHERE = "/nonexistent/kinora.sock"
 

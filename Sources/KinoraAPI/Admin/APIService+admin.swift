@@ -6,18 +6,37 @@ import KinoraModel
 extension APIService {
   func doctor(_ call: Call) -> HTTPReply {
     later(call) { [self] () throws(KinoraError) in
-      let checks = await admin.doctor()
-      return Answer.json([
-        "ok": .bool(!checks.contains { $0.status == .fail }),
-        "checks": .array(
-          checks.map { check in
-            [
-              "name": .string(check.name), "status": .string(check.status.rawValue),
-              "detail": .string(check.detail), "fix": .string(check.fix),
-            ]
-          }),
-      ])
+      return Answer.json(Self.findings(await admin.doctor()))
     }
+  }
+
+  /// One provider, asked for nothing what its key may use.
+  func doctorOfProvider(_ call: Call) -> HTTPReply {
+    later(call) { [self] () throws(KinoraError) in
+      let found = try await admin.examine(provider: call.values.first ?? "")
+      let models = found.models.map { model -> JSON in
+        [
+          "id": .string(model.id),
+          "may": .string(model.isAllowed.map { $0 ? "yes" : "no" } ?? "unknown"),
+        ]
+      }
+      return Answer.json(
+        Self.findings(found.checks).setting("provider", .string(found.provider))
+          .setting("models", .array(models)))
+    }
+  }
+
+  private static func findings(_ checks: [DoctorCheck]) -> JSON {
+    [
+      "ok": .bool(!checks.contains { $0.status == .fail }),
+      "checks": .array(
+        checks.map { check in
+          [
+            "name": .string(check.name), "status": .string(check.status.rawValue),
+            "detail": .string(check.detail), "fix": .string(check.fix),
+          ]
+        }),
+    ]
   }
 
   func configuration(_ call: Call) -> HTTPReply {

@@ -24,6 +24,14 @@ extension Contract {
       "GET /v1/providers", "listProviders", "Every provider and its state", answers: "Providers"),
     Operation("GET /v1/doctor", "doctor", "The daemon's own view of itself", answers: "Doctor"),
     Operation(
+      "GET /v1/doctor/{provider}", "examineProvider",
+      "What a provider's key may use, asked for nothing",
+      [
+        .init(
+          name: "provider", place: "path", schema: #"{"type": "string", "minLength": 1}"#,
+          about: "a configured name")
+      ], answers: "Examination", errors: [.notFound]),
+    Operation(
       "GET /v1/config", "getConfiguration", "The effective configuration, secrets masked",
       answers: #"{"type": "object"}"#),
     Operation(

@@ -51,6 +51,7 @@ package enum Routes {
     Route("/v1/plugins", .get { $0.listPlugins($1) }),
     Route("/v1/providers", .get { $0.listProviders($1) }),
     Route("/v1/doctor", .get(.admin) { $0.doctor($1) }),
+    Route("/v1/doctor/{provider}", .get(.admin) { $0.doctorOfProvider($1) }),
     Route("/v1/config", .get(.admin) { $0.configuration($1) }),
     Route("/v1/reload", .post(.admin) { $0.reload($1) }),
     Route("/v1/pause", .post(.admin) { $0.setPaused(true, $1) }),

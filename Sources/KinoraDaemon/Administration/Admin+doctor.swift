@@ -56,7 +56,7 @@ extension Admin {
     return checks
   }
 
-  private func check(_ provider: ProviderFacts, _ gate: String?) -> DoctorCheck {
+  func check(_ provider: ProviderFacts, _ gate: String?) -> DoctorCheck {
     let name = "provider \(provider.name)"
     if let problem = provider.problem {
       return DoctorCheck(

@@ -77,6 +77,7 @@ final class Admin: AdminPort {
       let source =
         switch settings.credentials[credential.name] {
         case .file(let path): "file \(path)"
+        case .folder(let path, let match): "folder \(path)/\(match)"
         case .systemd(let name): "systemd \(name)"
         case .environment(let name): "env \(name)"
         case nil:

@@ -92,6 +92,7 @@ extension Configuration {
       let value: JSON =
         switch source {
         case .file(let path): ["file": .string(path)]
+        case .folder(let path, let match): ["folder": .string(path), "match": .string(match)]
         case .systemd(let name): ["systemd": .string(name)]
         case .environment(let name): ["env": .string(name)]
         }

@@ -95,12 +95,19 @@ extension Configuration {
     let file = section.string("file")
     let systemd = section.string("systemd")
     let environment = section.string("env")
+    let folder = section.string("folder")
+    let match = section.string("match")
     section.finish()
-    let given = [file, systemd, environment].compactMap { $0 }
+    let given = [file, systemd, environment, folder].compactMap { $0 }
     guard given.count == 1 else {
-      section.errors.add(section.place, "\(section.path): write one of file, systemd or env")
+      section.errors.add(
+        section.place, "\(section.path): write one of file, folder, systemd or env")
       return nil
     }
+    if match?.contains("/") == true || (match != nil && folder == nil) {
+      section.error("match", "goes with folder, and is the pattern of a file's name")
+    }
+    if let folder { return .folder(folder, match: match ?? "*.json") }
     if let file { return .file(file) }
     if let systemd { return .systemd(systemd) }
     return environment.map { .environment($0) }

@@ -33,11 +33,21 @@ extension CredentialStore {
   /// a program that writes a file for each login (`gemini-*.json`) is followed.
   static func newest(_ path: String) -> String {
     guard let slash = path.lastIndex(of: "/"), path[slash...].contains("*") else { return path }
-    let folder = String(path[...slash])
-    let pattern = String(path[path.index(after: slash)...])
-    guard let stream = opendir(folder) else { return path }
+    return files(String(path[...slash]), String(path[path.index(after: slash)...])).first ?? path
+  }
+
+  /// The newest file of a folder of logins that is not switched off; the pattern itself for none.
+  static func login(in folder: String, _ pattern: String) -> String {
+    let all = files(folder.hasSuffix("/") ? folder : folder + "/", pattern)
+    return all.first { LoginFile(path: $0, members: []).isEnabled } ?? all.first
+      ?? "\(folder)/\(pattern)"
+  }
+
+  /// What fits in a folder, the newest first.
+  private static func files(_ folder: String, _ pattern: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
-    var best: (time: timespec, path: String)?
+    var found: [(seconds: Int, nanoseconds: Int, path: String)] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
@@ -46,14 +56,8 @@ extension CredentialStore {
       guard fnmatch(pattern, name, FNM_PERIOD) == 0, stat(folder + name, &info) == 0 else {
         continue
       }
-      let time = info.st_mtim
-      if let old = best,
-        (time.tv_sec, time.tv_nsec, folder + name) <= (old.time.tv_sec, old.time.tv_nsec, old.path)
-      {
-        continue
-      }
-      best = (time, folder + name)
+      found.append((info.st_mtim.tv_sec, info.st_mtim.tv_nsec, folder + name))
     }
-    return best?.path ?? path
+    return found.sorted { $0 > $1 }.map(\.path)
   }
 }

@@ -49,6 +49,8 @@ public final class CredentialStore: Sendable {
     guard let source = sources[name] else { throw missing(name, "is not configured") }
     switch source {
     case .file(let path): return try read(Self.newest(path), name, checksMode: true)
+    case .folder(let path, let match):
+      return try read(Self.login(in: path, match), name, checksMode: true)
     case .systemd(let entry):
       guard let directory else {
         throw missing(
@@ -74,9 +76,20 @@ public final class CredentialStore: Sendable {
   private func place(_ source: ProviderSettings.CredentialSource) -> String {
     switch source {
     case .file(let path): "file \(path)"
+    case .folder(let path, let match): "folder \(path)/\(match)"
     case .systemd(let entry): "systemd credential \(entry)"
     case .environment(let variable): "environment variable \(variable)"
     }
+  }
+
+  /// The login's file that a path such as `NAME.token` reads from and may be written back to; nil
+  /// where the source is no folder.
+  func login(_ path: String) -> LoginFile? {
+    let parts = path.split(separator: ".").map(String.init)
+    guard let name = parts.first, case .folder(let folder, let match)? = sources[name] else {
+      return nil
+    }
+    return LoginFile(path: Self.login(in: folder, match), members: Array(parts.dropFirst()))
   }
 
   /// True when the configuration says where `name` is.

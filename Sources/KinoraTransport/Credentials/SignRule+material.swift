@@ -13,6 +13,11 @@ extension SignRule {
         && secrets.allSatisfy { name, secret in other.secrets[name]?.matches(secret) ?? false }
     }
 
+    /// The refresh token that it is made with.
+    var refreshToken: Secret? {
+      secrets.first { $0.key.split(separator: ".").last == "refresh_token" }?.value
+    }
+
     /// A text with its placeholders filled.
     func fill(_ text: String) throws(KinoraError) -> String {
       try CredentialTemplate(text).filled(secrets)
@@ -30,7 +35,7 @@ extension SignRule {
     switch kind {
     case .stored(let key): return [key]
     case .jwt(let rule): return names(rule.claims).union(names(rule.header)).union([rule.key])
-    case .refresh(_, let fields): return names(fields)
+    case .refresh(_, let fields, _): return names(fields)
     case .bearer(_, let rule, let fields):
       return names(rule.claims).union(names(rule.header)).union([rule.key]).union(names(fields))
     }
@@ -42,7 +47,7 @@ extension SignRule {
     for path in paths.sorted() { found.secrets[path] = try store.value(path) }
     switch kind {
     case .jwt, .stored: break
-    case .refresh(let endpoint, _), .bearer(let endpoint, _, _):
+    case .refresh(let endpoint, _, _), .bearer(let endpoint, _, _):
       found.endpoint = endpoint.usual
       // A file without the member means the usual one.
       if let member = endpoint.member, let text = try? store.value(member).reveal() {

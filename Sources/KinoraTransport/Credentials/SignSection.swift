@@ -17,7 +17,8 @@ import KinoraModel
 /// ```
 /// `key` names a credential; claims, header and fields may hold placeholders. `NAME.member` is a
 /// string inside of a credential that is a JSON file. `endpoint_from` is a member that may name
-/// another endpoint than `endpoint`. `iat`, `exp` and `nbf` are the host's, and `aud` is the endpoint
+/// another endpoint than `endpoint`. `keeps` is the object of a login's file that has the access token
+/// and its end: a login of a folder is used until shortly before that, and written back when renewed. `iat`, `exp` and `nbf` are the host's, and `aud` is the endpoint
 /// where the claims name none. An array of rules are alternatives: the first one counts whose
 /// credentials can all be read; `stored` is a stored credential as it is, the way out of an array.
 struct SignRule: Sendable {
@@ -25,8 +26,8 @@ struct SignRule: Sendable {
     case jwt(JWTRule)
     /// A stored credential, by its name.
     case stored(String)
-    /// RFC 6749 §6.
-    case refresh(Endpoint, fields: [(String, String)])
+    /// RFC 6749 §6. `keeps` is where a login's file has the tokens, when it is one of a folder.
+    case refresh(Endpoint, fields: [(String, String)], keeps: String?)
     /// RFC 7523 §2.1.
     case bearer(Endpoint, JWTRule, fields: [(String, String)])
   }
@@ -70,7 +71,7 @@ struct SignRule: Sendable {
   ) throws(KinoraError) -> SignRule {
     let known = [
       "stored": ["type", "key"], "jwt": ["type", "alg", "key", "header", "claims", "life_s"],
-      "oauth_refresh": ["type", "endpoint", "endpoint_from", "fields"],
+      "oauth_refresh": ["type", "endpoint", "endpoint_from", "fields", "keeps"],
       "oauth_jwt_bearer": [
         "type", "endpoint", "endpoint_from", "fields", "alg", "key", "header", "claims", "life_s",
       ],
@@ -87,7 +88,8 @@ struct SignRule: Sendable {
     case "oauth_refresh":
       return SignRule(
         kind: .refresh(
-          try endpoint(name, json, declared), fields: try fields(name, json, declared)))
+          try endpoint(name, json, declared), fields: try fields(name, json, declared),
+          keeps: try keeps(name, json, declared)))
     default:
       return SignRule(
         kind: .bearer(
@@ -116,6 +118,16 @@ struct SignRule: Sendable {
     return JWTRule(
       algorithm: algorithm, key: key, header: json["header"]?.members ?? [],
       claims: json["claims"]?.members ?? [], lifeSeconds: life)
+  }
+
+  private static func keeps(
+    _ name: String, _ json: JSON, _ declared: Set<String>
+  ) throws(KinoraError) -> String? {
+    guard let path = json["keeps"]?.string else { return nil }
+    guard CredentialStore.base(path, among: declared) != nil else {
+      throw wrong("\(name).keeps", "must be of a declared credential", declared.sorted())
+    }
+    return path
   }
 
   private static func key(

@@ -5,6 +5,10 @@ import Synchronization
 final class SignedCredentials: DerivedCredentials {
   /// A credential is renewed this long before its end, so that none ends on the way.
   static let marginSeconds: Int64 = 60
+  /// The same for a login that other programs use too, so that nobody has to renew it in between.
+  static let leadSeconds: Int64 = 300
+  /// For so many milliseconds a maker that failed is not asked again with the same.
+  static let pause: Milliseconds = 2000
   /// Milliseconds that a token's maker has.
   static let timeout: Int64 = 30_000
   /// A token's clock may be ahead of the provider's by this much.
@@ -17,12 +21,19 @@ final class SignedCredentials: DerivedCredentials {
     /// Milliseconds since 1970.
     var until: Milliseconds
   }
+  private struct Failed {
+    var error: KinoraError
+    var material: SignRule.Material
+    var until: Milliseconds
+  }
   private let rules: [String: [SignRule]]
   private let store: CredentialStore
   private let clock: any Clock
   private let network: NetworkRules
   private let wire: any Wire
   private let ready = Mutex<[String: Entry]>([:])
+  private let refused = Mutex<[String: Secret]>([:])
+  private let failed = Mutex<[String: Failed]>([:])
   private let making = Mutex<[String: Task<Result<Entry, KinoraError>, Never>]>([:])
 
   init(
@@ -46,12 +57,17 @@ final class SignedCredentials: DerivedCredentials {
     {
       return entry.secret
     }
+    if let old = failed.withLock({ $0[name] }), old.until > now,
+      old.until - now <= Self.pause, old.material.matches(material)
+    {
+      throw old.error
+    }
     // Those who need it at the same time wait for one making.
     let task = making.withLock { making in
       if let task = making[name] { return task }
       let task = Task { () -> Result<Entry, KinoraError> in
         do throws(KinoraError) {
-          return .success(try await self.make(rule, material))
+          return .success(try await self.make(name, rule, material))
         } catch {
           return .failure(error)
         }
@@ -60,7 +76,13 @@ final class SignedCredentials: DerivedCredentials {
       return task
     }
     let result = await task.value
-    if case .success(let entry) = result { ready.withLock { $0[name] = entry } }
+    switch result {
+    case .success(let entry): ready.withLock { $0[name] = entry }
+    case .failure(let error):
+      failed.withLock {
+        $0[name] = Failed(error: error, material: material, until: clock.now() + Self.pause)
+      }
+    }
     making.withLock { if $0[name] == task { $0[name] = nil } }
     return try result.get().secret
   }
@@ -73,7 +95,11 @@ final class SignedCredentials: DerivedCredentials {
   }
 
   func forget(_ names: Set<String>) {
-    ready.withLock { ready in for name in names { ready[name] = nil } }
+    for name in names {
+      let old = ready.withLock { $0.removeValue(forKey: name) }
+      // The file of a login may have it still.
+      if let old { refused.withLock { $0[name] = old.secret } }
+    }
   }
 
   private func usable(_ name: String) throws(KinoraError) -> (SignRule, SignRule.Material) {
@@ -84,7 +110,7 @@ final class SignedCredentials: DerivedCredentials {
   }
 
   private func make(
-    _ rule: SignRule, _ material: SignRule.Material
+    _ name: String, _ rule: SignRule, _ material: SignRule.Material
   ) async throws(KinoraError) -> Entry {
     switch rule.kind {
     case .stored(let key):
@@ -95,8 +121,16 @@ final class SignedCredentials: DerivedCredentials {
       return Entry(
         secret: Secret(try token(rule, material)), material: material,
         until: clock.now() + (rule.lifeSeconds - margin) * 1000)
-    case .refresh(_, let fields):
-      return try await exchange(material, [("grant_type", "refresh_token")], fields)
+    case .refresh(_, let fields, let keeps):
+      let login = keeps.flatMap(store.login)
+      if let known = login?.token, known.until - Self.leadSeconds * 1000 > clock.now(),
+        refused.withLock({ $0[name]?.matches(known.secret) }) != true
+      {
+        return Entry(
+          secret: known.secret, material: material, until: known.until - Self.leadSeconds * 1000)
+      }
+      let grant = [("grant_type", "refresh_token")]
+      return try await exchange(material, grant, fields, into: login)
     case .bearer(_, let rule, let fields):
       let grant = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
@@ -147,7 +181,8 @@ final class SignedCredentials: DerivedCredentials {
   }
 
   private func exchange(
-    _ material: SignRule.Material, _ grant: [(String, String)], _ fields: [(String, String)]
+    _ material: SignRule.Material, _ grant: [(String, String)], _ fields: [(String, String)],
+    into login: LoginFile? = nil
   ) async throws(KinoraError) -> Entry {
     var pairs: [String] = []
     for (name, text) in grant + fields {
@@ -181,7 +216,10 @@ final class SignedCredentials: DerivedCredentials {
           + (Self.codes.contains(code) ? " (\(code))" : "") + " and gave no access token")
     }
     let life = max(0, json["expires_in"]?.integer ?? 300)
-    let margin = min(Self.marginSeconds, life / 2)
+    let margin = min(login == nil ? Self.marginSeconds : Self.leadSeconds, life / 2)
+    login?.keep(
+      token, until: clock.now() + life * 1000, refresh: json["refresh_token"]?.string,
+      madeWith: material.refreshToken)
     return Entry(
       secret: Secret(token), material: material, until: clock.now() + (life - margin) * 1000)
   }

@@ -16,6 +16,8 @@ final class GoogleAccounts: Sendable {
   static let clientID = "1234567890-sim.apps.googleusercontent.com"
   static let clientSecret = "GOCSPX-simulated-secret"
   static let refreshToken = "1//0simulated-refresh-token"
+  /// Of a login whose consent did not cover the cloud platform.
+  static let consumerRefreshToken = "1//0consumer-refresh-token"
   /// Seconds that a token lives when the address of the endpoint does not say `?life=N`.
   static let usualLife: Int64 = 3599
 
@@ -59,13 +61,17 @@ final class GoogleAccounts: Sendable {
         "type": "gemini", "email": "sim@example.com", "project_id": .string(Self.project),
         "token": login,
       ],
+      "consumer": [
+        "type": "gemini", "email": "me@example.com", "project_id": .string(Self.project),
+        "token": login.setting("refresh_token", .string(Self.consumerRefreshToken)),
+      ],
     ]
   }
 
   /// A token that ends after so many seconds.
-  func token(life: Int64, now: Milliseconds) -> String {
+  func token(life: Int64, now: Milliseconds, isConsumers: Bool = false) -> String {
     let end = String(now + life * 1000)
-    return "ya29.sim-\(end)-\(seal(end))"
+    return "ya29.\(isConsumers ? "consumer" : "sim")-\(end)-\(seal(end))"
   }
 
   /// True for a token of ours that has not ended.
@@ -74,6 +80,9 @@ final class GoogleAccounts: Sendable {
     guard parts.count == 3, parts[0] == "ya29.sim", let end = Int64(parts[1]) else { return false }
     return end > now && parts[2] == seal(String(parts[1]))
   }
+
+  /// True for a token that may not do this, whoever made it.
+  func lacksScope(_ token: String) -> Bool { token.hasPrefix("ya29.consumer-") }
 
   private func seal(_ end: String) -> String {
     SHA256.hash(Array(end.utf8) + (key?.pem ?? [])).hexadecimal

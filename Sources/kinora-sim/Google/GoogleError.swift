@@ -36,6 +36,15 @@ enum GoogleError {
     "Request had invalid authentication credentials. Expected OAuth 2 access token, "
       + "login cookie or other valid authentication credential.")
 
+  static let noScope = response(
+    403, "PERMISSION_DENIED", "Request had insufficient authentication scopes.",
+    details: [
+      [
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "domain": "googleapis.com",
+      ]
+    ])
+
   static func noModel(_ model: String, _ method: String) -> HTTPResponse {
     response(
       404, "NOT_FOUND",

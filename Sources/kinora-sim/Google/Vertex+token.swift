@@ -16,7 +16,10 @@ extension Vertex {
         guard form["client_id"] == GoogleAccounts.clientID,
           form["client_secret"] == GoogleAccounts.clientSecret
         else { return Self.refusal(401, "invalid_client", "The OAuth client was not found.") }
-        guard form["refresh_token"] == GoogleAccounts.refreshToken else {
+        guard
+          [GoogleAccounts.refreshToken, GoogleAccounts.consumerRefreshToken].contains(
+            form["refresh_token"])
+        else {
           return Self.refusal(400, "invalid_grant", "Token has been expired or revoked.")
         }
       default: return Self.refusal(400, "unsupported_grant_type", "Invalid grant_type")
@@ -24,7 +27,10 @@ extension Vertex {
       return .json(
         200,
         [
-          "access_token": .string(world.accounts.token(life: life, now: now())),
+          "access_token": .string(
+            world.accounts.token(
+              life: life, now: now(),
+              isConsumers: form["refresh_token"] == GoogleAccounts.consumerRefreshToken)),
           "expires_in": JSON(life), "scope": .string(GoogleAccounts.scope), "token_type": "Bearer",
         ])
     }

@@ -11,6 +11,9 @@ struct Vertex: Provider {
 
   func route(_ call: Call) -> Route {
     if call.path == ["token"], call.method == "POST" { return token(call) }
+    if let token = call.bearer, world.accounts.lacksScope(token) {
+      return .plain(GoogleError.noScope)
+    }
     guard let token = call.bearer, world.accounts.accepts(token, now: now()) else {
       return .plain(GoogleError.badToken)
     }

@@ -18,7 +18,9 @@ struct OpenAI: Provider {
     let rest = Array(call.path.dropFirst())
     switch (call.method, rest.count, rest.first) {
     case ("GET", 1, "models"):
-      let ids = ["sora-2", "sora-2-pro", "gpt-image-2.5-flare"]
+      // What an account may use differs; a key with this beginning may use little.
+      let ids =
+        key.hasPrefix("few-") ? ["sora-2"] : ["sora-2", "sora-2-pro", "gpt-image-2.5-flare"]
       let data = ids.map { JSON.object([JSONMember("id", .string($0))]) }
       return .plain(.json(200, ["object": "list", "data": .array(data)]))
     case ("POST", 1, "videos"): return create(call)

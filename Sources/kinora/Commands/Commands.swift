@@ -6,7 +6,7 @@ enum Commands {
     providers, usage,
     capabilities, tenantShow, tenantSet, quotaShow, quotaSet, quotaReset,
     configCheck, configShow, keysCreate, keysList, keysRevoke,
-    reload, pause, resume, doctor, mcp, sandbox, version, completion,
+    reload, pause, resume, doctor, doctorProvider, mcp, sandbox, version, completion,
     completionWords, sandboxChild,
   ]
 

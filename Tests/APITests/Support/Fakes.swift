@@ -91,6 +91,11 @@ final class TestAdmin: AdminPort {
   func doctor() async -> [DoctorCheck] {
     [DoctorCheck(name: "disk", status: .fail, detail: "full", fix: "make room")]
   }
+  func examine(provider: String) async throws(KinoraError) -> ProviderExamination {
+    guard provider == "sample" else { throw KinoraError(.notFound, "no provider \(provider)") }
+    return ProviderExamination(
+      provider: provider, checks: await doctor(), models: [("clip", true), ("org/wide", nil)])
+  }
   func readiness() async -> [ReadinessCheck] { knobs.withLock { $0.readiness } }
   func metrics() async -> [MetricFamily] {
     [MetricFamily("process_open_fds", "Open descriptors.", .gauge, 12)]
