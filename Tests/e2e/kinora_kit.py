@@ -100,10 +100,12 @@ class Terminal:
 class Sandbox:
     """One `kinora sandbox` in a folder, with its daemon and its simulator."""
 
-    def __init__(self, directory, *options, environment=None, start=True):
+    def __init__(self, directory, *options, environment=None, start=True, prefix=()):
         self.directory = Path(directory)
         self.options = [str(option) for option in options]
         self.environment = environment or {}
+        # Put before kinora: a program that takes something away.
+        self.prefix = list(prefix)
         self.process = None
         if start:
             self.start()
@@ -112,7 +114,7 @@ class Sandbox:
         (self.directory / "env").unlink(missing_ok=True)
         self.log = open(f"{self.directory}.log", "ab")
         self.process = subprocess.Popen(
-            [program("kinora", "KINORA_BIN"), "sandbox", "--dir", str(self.directory),
+            [*self.prefix, program("kinora", "KINORA_BIN"), "sandbox", "--dir", str(self.directory),
              *self.options],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env={**os.environ, **self.environment})
