@@ -38,7 +38,7 @@ WRONG = {
     "urlsession-ca": ("providers:\n  x:\n    transport: urlsession\n    ca_file: /ca.pem",
                       ["4:16 neither ca_file nor proxy"]),
     "two-sources": ("providers:\n  x:\n    credentials: {api_key: {file: /a, env: B}}",
-                    ["4:28 one of file, systemd or env"]),
+                    ["4:28 one of file, folder, systemd or env"]),
     "speed": ("providers:\n  x: {base_url: https://a.example, poll_speed: 4}",
               ["3:48 for sandboxes"]),
     "money": ("budgets: {host: {usd_per_day: lots}}", ["2:31 amount in dollars"]),
