@@ -10,11 +10,12 @@ struct Place {
   init(of model: String, _ context: Context) throws(Failure) {
     self.model = model
     project = try context.option(
-      "project", must: "name a Google Cloud project, as in {project: my-project}"
+      "project",
+      otherwise: "options.project must name a Google Cloud project, as in {project: my-project}"
     ) { $0.isPlain("-._:") }
     location = try context.option(
       "location", usual: "us-central1",
-      must: "be a region such as us-central1 or europe-west4, or global"
+      otherwise: "options.location must be a region such as us-central1 or europe-west4, or global"
     ) { $0.isPlain("-") }
   }
 

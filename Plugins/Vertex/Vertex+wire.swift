@@ -3,27 +3,22 @@ import KinoraPlugin
 /// The body of a submit, what a finished operation holds, what errors mean. Camel case throughout.
 extension Vertex {
   func instance(_ job: Job) throws(Failure) -> JSON {
-    // The documentation writes `asset`; the official client sends it like this.
-    let references = try job.inputs("reference").map { input throws(Failure) -> JSON in
-      ["image": try input.predictMedia(), "referenceType": "ASSET"]
-    }
     if let source = job.sourceHandle, !source.hasPrefix("gs://") {
       throw Failure(
         .invalid,
         "the source has no gs:// address, which an extension needs: set options.storage_uri of "
           + "the provider, then results are kept in a bucket")
     }
-    return .fields([
-      "prompt": JSON(unlessEmpty: job.prompt),
-      "image": try job.input("first_frame")?.predictMedia() ?? .null,
-      "lastFrame": try job.input("last_frame")?.predictMedia() ?? .null,
-      "referenceImages": JSON(unlessEmpty: references),
-      "video": job.sourceHandle.map { ["gcsUri": .string($0), "mimeType": "video/mp4"] } ?? .null,
-    ])
+    var instance = try job.predictInstance()
+    instance["video"] =
+      job.sourceHandle.map { ["gcsUri": .string($0), "mimeType": "video/mp4"] } ?? .null
+    return instance
   }
 
   func parameters(_ job: Job, _ context: Context) throws(Failure) -> JSON {
-    let folder = try context.option("storage_uri", must: "be gs://BUCKET/FOLDER") {
+    let folder = try context.option(
+      "storage_uri", otherwise: "options.storage_uri must be gs://BUCKET/FOLDER"
+    ) {
       $0.isEmpty || $0.hasPrefix("gs://")
     }
     var parameters = JSON.fields([

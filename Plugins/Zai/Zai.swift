@@ -77,7 +77,7 @@ struct Zai: Provider {
   private func follow(_ answer: JSON, _ id: String, _ context: Context) throws(Failure)
     -> Step<State>
   {
-    switch JobStatus(answer["task_status"].string ?? "") {
+    switch JobStatus(answer["task_status"]) {
     case .done:
       let urls = answer["video_result"].array.compactMap { $0["url"].string }
       guard !urls.isEmpty, urls.allSatisfy(context.isFetchable) else {

@@ -35,14 +35,14 @@ public struct Context: Sendable {
     return url.hasSuffix("/") ? String(url.dropLast()) : url
   }
 
-  /// One of the provider's options as text, `usual` where it is not set. Throws `invalid` naming it and
-  /// what it `must` be when it is not right.
+  /// One of the provider's options as text, `usual` where it is not set. Throws `invalid` when it is not
+  /// right, with a message that names it and what it must be.
   public func option(
-    _ name: String, usual: String = "", must: String, _ isRight: (String) -> Bool
+    _ name: String, usual: String = "", otherwise message: String, _ isRight: (String) -> Bool
   ) throws(Failure) -> String {
     let value = config[name].isNull ? usual : config[name].text
     guard let value, isRight(value) else {
-      throw Failure(.invalid, "options.\(name) must \(must)")
+      throw Failure(.invalid, message)
     }
     return value
   }

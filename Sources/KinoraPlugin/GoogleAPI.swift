@@ -54,3 +54,19 @@ extension Job.Input {
     return ["gcsUri": .string(uri), "mimeType": mime]
   }
 }
+
+extension Job {
+  /// The instance of a `predict` method that makes video, camel case: prompt, frames and references.
+  public func predictInstance() throws(Failure) -> JSON {
+    // The documentation writes `asset`; the official client (google-genai 3.4.0) sends it like this.
+    let references = try inputs("reference").map { input throws(Failure) -> JSON in
+      ["image": try input.predictMedia(), "referenceType": "ASSET"]
+    }
+    return .fields([
+      "prompt": JSON(unlessEmpty: prompt),
+      "image": try input("first_frame")?.predictMedia() ?? .null,
+      "lastFrame": try input("last_frame")?.predictMedia() ?? .null,
+      "referenceImages": JSON(unlessEmpty: references),
+    ])
+  }
+}

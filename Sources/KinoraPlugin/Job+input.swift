@@ -10,6 +10,15 @@ extension Job.Input {
     return uri
   }
 
+  /// The stored bytes as a `data:` URL, for a provider that takes nothing else. The host stores what a
+  /// client names by an https address, so that one will do as well.
+  public func dataURL() throws(Failure) -> JSON {
+    guard ref != nil else {
+      throw Failure(.invalid, "\(role) must be given as bytes or as an https address")
+    }
+    return .dataURL(self)
+  }
+
   /// The stored bytes as a `data:` URL, else the https address.
   public func dataURLOrAddress() throws(Failure) -> JSON {
     ref == nil ? .string(try address()) : .dataURL(self)

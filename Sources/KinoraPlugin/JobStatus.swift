@@ -20,10 +20,12 @@ public enum JobStatus: Sendable, Equatable {
       }
   }
 
-  /// Reads the status of an answer; throws `protocol` with `otherwise` where there is none.
-  public init(
-    _ status: JSON, otherwise message: String = "the provider answered a poll without a status"
-  ) throws(Failure) {
+  /// Reads the status of an answer; where there is none, the job is at work.
+  public init(_ status: JSON) { self.init(status.string ?? "") }
+
+  /// Reads the status of an answer that must have one; throws `protocol` with `otherwise` where there is
+  /// none.
+  public init(_ status: JSON, otherwise message: String) throws(Failure) {
     guard let word = status.string else { throw Failure(.protocol, message) }
     self.init(word)
   }

@@ -27,6 +27,11 @@ public struct Multipart: Sendable {
     if let value { field(name, value) }
   }
 
+  /// A text field for each member of an object: words as they are, anything else as JSON text.
+  public mutating func fields(_ object: JSON) {
+    for member in object.members { field(member.key, member.value.string ?? member.value.written) }
+  }
+
   /// An input as a file; one without stored bytes becomes an empty file.
   public mutating func file(_ field: String, _ input: Job.Input, name: String) {
     items.append(Item(name: field, value: name, input: input))

@@ -10,14 +10,17 @@ extension Response {
   }
 
   /// One asset for each item of the list at a JSON pointer that has one: the first of its `members`
-  /// (`url`, `image/data`) that is an address or media. `mime` is for items that do not name their own.
+  /// (`url`, `image/data`) that is an address or media. `mime` is for those with no `mediaType` or
+  /// `mimeType` beside them.
   public func assets(
     at list: String, _ members: [String], in json: JSON, mime: String, _ context: Context
   ) -> [Asset] {
-    json.at(list).array.enumerated().compactMap { at, item in
-      let own = (item["mediaType"].string ?? item["mimeType"].string) ?? mime
-      return members.lazy.compactMap {
-        media(at: "\(list)/\(at)/\($0)", in: json, mime: own, context)
+    json.at(list).array.indices.compactMap { at in
+      members.lazy.compactMap { member in
+        let place = "\(list)/\(at)/\(member)"
+        let holder = json.at(place.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" })
+        let own = holder["mediaType"].string ?? holder["mimeType"].string
+        return media(at: place, in: json, mime: own ?? mime, context)
       }.first
     }
   }

@@ -16,12 +16,13 @@ import Testing
 
   @Test("an option is right, usual, or refused by its name and what it must be")
   func options() throws {
-    #expect(try context.option("place", must: "be plain") { $0.isPlain("") } == "here")
-    #expect(try context.option("count", must: "be plain") { $0.isPlain("") } == "3")
-    #expect(try context.option("other", usual: "x", must: "be plain") { $0 == "x" } == "x")
+    #expect(try context.option("place", otherwise: "must be plain") { $0.isPlain("") } == "here")
+    #expect(try context.option("count", otherwise: "must be plain") { $0.isPlain("") } == "3")
+    #expect(
+      try context.option("other", usual: "x", otherwise: "must be plain") { $0 == "x" } == "x")
     for name in ["other", "odd"] {
-      #expect(throws: Failure(.invalid, "options.\(name) must be plain")) {
-        try context.option(name, must: "be plain") { $0.isPlain("") }
+      #expect(throws: Failure(.invalid, "must be plain")) {
+        try context.option(name, otherwise: "must be plain") { $0.isPlain("") }
       }
     }
     #expect(context.has("api_key") && !context.has("token"))
@@ -53,15 +54,18 @@ import Testing
         ["b64": "AAAA", "mimeType": "image/png"],
         ["url": "http://cdn.example.net/a"], ["url": "gs://b/o"], ["b64": ""],
         ["url": "data:image/gif;base64,AA"],
+        ["video": ["bytes": "AAAA", "mimeType": "video/webm"]],
       ]
     ]
     let response = answer(
       body, spools: [Response.Spool(ref: "out0", pointer: "/data/1/b64", length: 9000)])
     #expect(
-      response.assets(at: "/data", ["b64", "url"], in: body, mime: "video/mp4", context) == [
-        .url("https://cdn.example.net/a"), .spool("out0", isBase64: true, mime: "video/mp4"),
-        .url("data:image/png;base64,AAAA"), .url("data:image/gif;base64,AA"),
-      ])
+      response.assets(
+        at: "/data", ["b64", "video/bytes", "url"], in: body, mime: "video/mp4", context) == [
+          .url("https://cdn.example.net/a"), .spool("out0", isBase64: true, mime: "video/mp4"),
+          .url("data:image/png;base64,AAAA"), .url("data:image/gif;base64,AA"),
+          .url("data:video/webm;base64,AAAA"),
+        ])
     #expect(response.assets(at: "/none", ["url"], in: body, mime: "video/mp4", context).isEmpty)
   }
 
@@ -109,6 +113,41 @@ import Testing
     }
     #expect(throws: Failure(.protocol, "the provider answered without an operation")) {
       try ([] as JSON).isFinishedOperation()
+    }
+  }
+
+  @Test("an instance of predict: bytes, objects of Cloud Storage, nothing else")
+  func instance() throws {
+    let frame: JSON = ["role": "first_frame", "ref": "in0", "mime": "image/png"]
+    let object: JSON = ["role": "reference", "uri": "gs://b/o", "mime": "image/png"]
+    var job: JSON = ["id": "v", "model": "m", "prompt": "p", "inputs": [frame, object]]
+    #expect(
+      try Job(job).predictInstance() == [
+        "prompt": "p",
+        "image": [
+          "bytesBase64Encoded": .media(ref: "in0", prefix: ""), "mimeType": "image/png",
+        ],
+        "referenceImages": [
+          [
+            "image": ["gcsUri": "gs://b/o", "mimeType": "image/png"], "referenceType": "ASSET",
+          ]
+        ],
+      ])
+    job["inputs"] = [["role": "last_frame", "uri": "https://h/x"]]
+    #expect(
+      throws: Failure(.invalid, "last_frame must be given as bytes or as gs://BUCKET/OBJECT")
+    ) { try Job(job).predictInstance() }
+  }
+
+  @Test("a form takes each field of an object as text")
+  func form() throws {
+    var form = Multipart()
+    form.fields(["a": "x y", "b": 2, "c": ["d": true]])
+    let text = form.body(context).parts.map { part in
+      if case .bytes(let bytes) = part { String(decoding: bytes, as: UTF8.self) } else { "" }
+    }.joined()
+    for (name, value) in [("a", "x y"), ("b", "2"), ("c", #"{"d":true}"#)] {
+      #expect(text.contains("name=\"\(name)\"\r\n\r\n\(value)\r\n"))
     }
   }
 
