@@ -45,16 +45,10 @@ struct Sample: Provider {
       // Whatever it answered, only the job itself tells whether it was in time.
       return .wait(Self.pace, .polling(id: id))
     }
-    guard response.isSuccess else {
-      throw Failure(
-        response, words: response.jsonOrNull["error"]["message"].string, context)
-    }
-    let answer = try response.json()
+    let answer = try response.answer(context)
     switch state {
     case .uploading:
-      guard let id = answer["id"].string else {
-        throw Failure(.protocol, "the upload was answered without an id")
-      }
+      let id = try answer["id"].id(otherwise: "the upload was answered without an id")
       return submit(job, context, firstFrame: .string("upload:\(id)"))
     case .submitting where job.kind == "image":
       guard let url = answer["image"]["url"].string else {
@@ -74,7 +68,8 @@ struct Sample: Provider {
       guard let video = found.first else {
         throw Failure(.notFound, "the provider has no video with this job's tag")
       }
-      return .wait(Self.pace, .polling(id: try id(of: video))).handle(try id(of: video))
+      let id = try video["id"].id()
+      return .wait(Self.pace, .polling(id: id)).handle(id)
     default: return try follow(answer)
     }
   }
