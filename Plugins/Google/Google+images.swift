@@ -5,25 +5,23 @@ import KinoraPlugin
 /// Source: google-genai 3.4.0 (`types.FinishReason`, `types.BlockedReason`), read and recorded.
 extension Google {
   func generateContent(_ job: Job, _ context: Context) throws(Failure) -> Request {
-    var parts: [JSON] = []
-    if !job.prompt.isEmpty { parts.append(["text": .string(job.prompt)]) }
+    var parts: [JSON] = job.prompt.isEmpty ? [] : [["text": .string(job.prompt)]]
     for input in job.inputs("reference") {
       guard input.ref != nil else {
         throw Failure(.invalid, "a reference must be given as bytes or as an https address")
       }
       parts.append(["inlineData": ["mimeType": .string(input.mime), "data": .base64(input)]])
     }
-    // A refusal comes as text, so text is asked for as well.
-    var generation: JSON = ["responseModalities": ["TEXT", "IMAGE"]]
-    var image: JSON = [:]
-    image["aspectRatio"] = JSON(job.aspectRatio)
-    image["imageSize"] = JSON(job.resolution)
-    generation["imageConfig"] = image
+    let image = JSON.fields([
+      "aspectRatio": JSON(job.aspectRatio), "imageSize": JSON(job.resolution),
+    ])
     return .post(
       root(context) + "/models/" + job.model.percentEncoded + ":generateContent", .paid,
       headers: key,
       json: [
-        "contents": [["role": "user", "parts": .array(parts)]], "generationConfig": generation,
+        "contents": [["role": "user", "parts": .array(parts)]],
+        // A refusal comes as text, so text is asked for as well.
+        "generationConfig": ["responseModalities": ["TEXT", "IMAGE"], "imageConfig": image],
       ])
   }
 
@@ -53,8 +51,6 @@ extension Google {
     guard ["STOP", "MAX_TOKENS"].contains(reason) else {
       throw Failure(.refused, Failure.cleaned("content refused: \(reason) \(words)"))
     }
-    let said = Failure.cleaned(words)
-    throw Failure(
-      .refused, "the answer holds no image" + (said.isEmpty ? "" : ": \(said)"))
+    throw Failure(.refused, "the answer holds no image\(Words(words).said)")
   }
 }

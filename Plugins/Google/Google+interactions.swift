@@ -3,23 +3,22 @@ import KinoraPlugin
 /// Omni: `POST /interactions`, then `GET /interactions/ID`. Snake case throughout.
 extension Google {
   func interaction(_ job: Job, _ context: Context) throws(Failure) -> Request {
-    if let source = job.sourceHandle, !isPlain(source) {
+    if let source = job.sourceHandle, !source.isPathSegment {
       throw Failure(.invalid, "the source was not made by Omni: \(job.model) cannot extend it")
     }
-    var format: JSON = ["type": "video", "delivery": "uri"]
-    format["aspect_ratio"] = JSON(job.aspectRatio)
-    format["resolution"] = JSON(job.resolution)
     // A protobuf Duration: a bare number is refused.
-    format["duration"] = JSON(
-      job.seconds.map { "\(Int64(exactly: $0).map(String.init) ?? "\($0)")s" })
-    var body: JSON = [
+    let duration = job.seconds.map { "\(Int64(exactly: $0).map(String.init) ?? "\($0)")s" }
+    let body = JSON.fields([
       "model": .string(job.model), "background": true, "input": try input(job),
-      "response_format": format,
-    ]
-    var generation: JSON = ["video_config": ["task": .string(task(job))]]
-    generation["seed"] = JSON(job.seed)
-    body["generation_config"] = generation
-    body["previous_interaction_id"] = JSON(job.sourceHandle)
+      "response_format": .fields([
+        "type": "video", "delivery": "uri", "aspect_ratio": JSON(job.aspectRatio),
+        "resolution": JSON(job.resolution), "duration": JSON(duration),
+      ]),
+      "generation_config": .fields([
+        "video_config": ["task": .string(task(job))], "seed": JSON(job.seed),
+      ]),
+      "previous_interaction_id": JSON(job.sourceHandle),
+    ])
     return .post(root(context) + "/interactions", .paid, headers: key, json: body)
   }
 
@@ -34,13 +33,9 @@ extension Google {
 
   /// Two images with `image_to_video` are the first and the last frame.
   private func input(_ job: Job) throws(Failure) -> JSON {
-    let frames = job.inputs("first_frame") + job.inputs("last_frame")
-    let references = job.inputs("reference")
-    guard frames.isEmpty || references.isEmpty else {
-      throw Failure(
-        .invalid, "frames and references exclude each other: one task takes one of them")
-    }
-    let media = frames + references
+    try job.refuseFramesWithReferences(": one task takes one of them")
+    let media =
+      job.inputs("first_frame") + job.inputs("last_frame") + job.inputs("reference")
     guard !media.isEmpty else { return .string(job.prompt) }
     var content = media.map { input -> JSON in
       var part: JSON = ["type": "image", "mime_type": .string(input.mime)]
@@ -54,24 +49,18 @@ extension Google {
   func followInteraction(
     _ answer: JSON, _ response: Response, _ id: String, _ context: Context
   ) throws(Failure) -> Step<State> {
-    let words = Failure.cleaned(
-      answer["errors"][0]["message"].string ?? answer["error"]["message"].string ?? "")
-    guard let status = answer["status"].string?.lowercased() else {
-      throw Failure(.protocol, "the provider answered without a status")
-    }
-    switch status {
-    case "completed", "succeeded":
-      return .succeed(try output(answer, response, id, context)).handle(id)
-    case "failed", "incomplete", "budget_exceeded":
-      throw Failure(
-        .refused, words.isEmpty ? "the provider ended the job as \(status)" : words)
-    case "cancelled", "canceled": throw Failure(.refused, "the provider cancelled the job")
-    case "requires_action", "requires_continuation":
+    let words = Words(answer["errors"][0], answer["error"])
+    let word = answer["status"].string?.lowercased() ?? ""
+    switch try JobStatus(answer["status"], otherwise: "the provider answered without a status") {
+    case .done: return .succeed(try output(answer, response, id, context)).handle(id)
+    case .working where ["requires_action", "requires_continuation"].contains(word):
       // It waits for another paid request, which nobody asked for.
-      throw Failure(.refused, "the provider wants more than one request for this (\(status))")
-    default:
+      throw Failure(.refused, "the provider wants more than one request for this (\(word))")
+    case .working where !["incomplete", "budget_exceeded"].contains(word):
       // queued, in_progress; an open enumeration: a new word is no end.
       return .wait(Self.pace, .interaction(id: id)).handle(id)
+    case .cancelled: throw Failure(.cancelled, words)
+    default: throw Failure(.refused, words.or("the provider ended the job as \(word)"))
     }
   }
 
@@ -104,8 +93,7 @@ extension Google {
         throw Failure(.refused, "the interaction is done and names no video that can be fetched")
       }
       // How a safety refusal looks: completed, words, no video (live reports of 2026).
-      let words = Failure.cleaned(text)
-      throw Failure(.refused, "content refused: \(words.isEmpty ? "no video was made" : words)")
+      throw Failure(.refused, "content refused: \(Words(text).or("no video was made"))")
     }
     return Output(assets: assets, handle: id)
   }

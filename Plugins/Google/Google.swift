@@ -36,8 +36,7 @@ struct Google: Provider {
   {
     // Whatever a cancel was answered, only the interaction itself tells whether it was in time.
     if case .cancelling(let id) = state { return .wait(Self.pace, .interaction(id: id)) }
-    guard response.isSuccess else { throw refusal(response, context) }
-    let answer = try response.json()
+    let answer = try response.answer(Self.errors, context)
     switch state {
     case .operation(let name): return try followOperation(answer, response, name, context)
     case .interaction(let id), .cancelling(let id):
@@ -49,7 +48,7 @@ struct Google: Provider {
       }
       return try followOperation(answer, response, name, context)
     case .submitting:
-      guard let id = answer["id"].string, isPlain(id) else {
+      guard let id = answer["id"].string, id.isPathSegment else {
         throw Failure(.protocol, "the provider answered without an id")
       }
       // It has an id, so it was taken, whatever else is missing.
@@ -90,7 +89,7 @@ struct Google: Provider {
       throw Failure(.invalid, "an image came with its answer or not at all: it has no id")
     }
     guard isVeo(job) else {
-      guard isPlain(handle) else {
+      guard handle.isPathSegment else {
         throw Failure(.invalid, "an interaction's id has no slash and is not empty")
       }
       return .wait(0, .interaction(id: handle)).handle(handle)
@@ -105,11 +104,6 @@ struct Google: Provider {
 
   private func isVeo(_ job: Job) -> Bool { job.model.hasPrefix("veo") }
 
-  /// One path segment that stays where it is put.
-  func isPlain(_ id: String) -> Bool {
-    !id.isEmpty && !id.contains("/") && id != "." && id != ".."
-  }
-
   /// The base URL with an API version, which it may carry already.
   func root(_ context: Context) -> String {
     let base = context.baseURL
@@ -120,19 +114,26 @@ struct Google: Provider {
   /// A finished file: an https address or a `files/ID`. The key goes to the own origin only. Nil for
   /// what cannot be fetched, such as `gs://`.
   func file(_ uri: String, _ context: Context) -> Asset? {
-    guard uri.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }) else {
-      return nil
+    if uri.hasPrefix("files/"),
+      let id = uri.dropFirst(6).split(separator: ":").first.map(String.init),
+      id.isPathSegment
+    {
+      return .url("\(root(context))/files/\(id.percentEncoded):download?alt=media", headers: key)
     }
-    if uri.hasPrefix("files/"), isPlain(String(uri.dropFirst(6))) {
-      let id = uri.dropFirst(6).prefix { $0 != ":" }
-      return .url(
-        "\(root(context))/files/\(String(id).percentEncoded):download?alt=media", headers: key)
-    }
-    // Scheme, nothing, authority.
-    let origin = context.baseURL.split(
-      separator: "/", maxSplits: 3, omittingEmptySubsequences: false
-    ).prefix(3).joined(separator: "/")
-    if uri.hasPrefix(origin + "/") { return .url(uri, headers: key) }
-    return uri.hasPrefix("https://") ? .url(uri) : nil
+    if context.own(uri) == uri { return .url(uri, headers: key) }
+    return context.isFetchable(uri) ? .url(uri) : nil
   }
+
+  /// Both error forms: `{"error":{"code","message","status","details"}}`, bare or in an array; `code`
+  /// is a number from the front end and a word from Interactions.
+  static let errors: [ErrorRule] =
+    [
+      ErrorRule(
+        .unauthenticated, "the provider refused the credential", status: [400],
+        codes: ["API_KEY_INVALID"], says: ["api key not valid", "api key expired"]),
+      // Interactions answer 400, not 404, for an id that they do not know.
+      ErrorRule(
+        .notFound, "the provider does not know it (400)", status: [400],
+        says: ["invalid interaction name"]),
+    ] + ErrorRule.google
 }
