@@ -12,18 +12,19 @@ import KinoraPlugin
 extension OpenRouter {
   /// The one request of a picture: its answer brings it.
   func picture(_ job: Job, _ context: Context) throws(Failure) -> Request {
-    var content: [JSON] = [["type": "text", "text": .string(job.prompt)]]
-    for reference in job.inputs("reference") { content.append(try image(reference)) }
-    var config: JSON = .object([])
-    config["aspect_ratio"] = JSON(job.aspectRatio)
-    config["image_size"] = JSON(job.resolution)
-    var body: JSON = [
+    let content =
+      try [["type": "text", "text": .string(job.prompt)]]
+      + job.inputs("reference").map(image)
+    let config = JSON.fields([
+      "aspect_ratio": JSON(job.aspectRatio), "image_size": JSON(job.resolution),
+    ])
+    let body = JSON.fields([
       "messages": [
         ["role": "user", "content": content.count == 1 ? .string(job.prompt) : .array(content)]
       ],
       "model": .string(job.model), "modalities": ["image", "text"], "stream": false,
-    ]
-    if !config.members.isEmpty { body["image_config"] = config }
+      "image_config": config.members.isEmpty ? .null : config,
+    ])
     return Request.post(
       context.baseURL + "/chat/completions", .paid, headers: key + json, json: body
     ).liftingStrings()
@@ -36,30 +37,22 @@ extension OpenRouter {
     let choice = answer["choices"][0]
     let error = choice["error"].isNull ? answer["error"] : choice["error"]
     guard error.isNull else {
-      let words = Failure.cleaned(error["message"].string ?? error.string ?? "")
-      throw Failure(.refused, words.isEmpty ? "the provider failed the picture" : words)
+      throw Failure(.refused, Words(error).or("the provider failed the picture"))
     }
-    let message = choice["message"]
-    let assets = message["images"].array.enumerated().compactMap { at, image -> Asset? in
-      if let url = image["image_url"]["url"].string, url.hasPrefix("https://") { return .url(url) }
-      let place = "/choices/0/message/images/\(at)/image_url/url"
-      return response.asset(at: place, in: answer, mime: "image/png")
+    let assets = response.assets(
+      at: "/choices/0/message/images", ["image_url/url"], in: answer, mime: "image/png", context)
+    guard assets.isEmpty else {
+      let cost = answer["usage"]["cost"].microUSD
+      return .succeed(Output(assets: assets, costMicroUSD: cost, handle: answer["id"].text))
     }
-    guard !assets.isEmpty else {
-      let words = Failure.cleaned(message["refusal"].string ?? message["content"].string ?? "")
-      if choice["finish_reason"].string == "content_filter" {
-        throw Failure(
-          .refused,
-          "the provider's filter refused the content" + (words.isEmpty ? "" : ": \(words)"))
-      }
-      guard !choice.isNull else {
-        throw Failure(.protocol, "the provider answered without a choice")
-      }
-      throw Failure(
-        .refused, "the model made no picture" + (words.isEmpty ? "" : ", it said: \(words)"))
+    let words = Words(choice["message"]["refusal"], choice["message"]["content"])
+    if choice["finish_reason"].string == "content_filter" {
+      throw Failure(.refused, "the provider's filter refused the content\(words.said)")
     }
-    return .succeed(
-      Output(
-        assets: assets, costMicroUSD: answer["usage"]["cost"].microUSD, handle: answer["id"].text))
+    guard !choice.isNull else {
+      throw Failure(.protocol, "the provider answered without a choice")
+    }
+    let said = words.isEmpty ? "" : ", it said\(words.said)"
+    throw Failure(.refused, "the model made no picture\(said)")
   }
 }

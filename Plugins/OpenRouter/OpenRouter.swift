@@ -46,9 +46,8 @@ struct OpenRouter: Provider {
     }
     guard response.isSuccess else { throw refusal(response, polled: id, context) }
     let answer = try response.json()
-    guard answer["status"].string != nil else {
-      throw Failure(.protocol, "the provider answered a poll without a status")
-    }
+    _ = try JobStatus(
+      answer["status"], otherwise: "the provider answered a poll without a status")
     // The id is the one of the submit, whatever a later answer calls it.
     let next = pollingURL(answer["polling_url"].string, id, context)
     return try follow(
@@ -74,7 +73,9 @@ struct OpenRouter: Provider {
   }
 
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    guard isPlain(handle) else { throw Failure(.invalid, "the id of a video generation is needed") }
+    guard isPlain(handle) else {
+      throw Failure(.invalid, "the id of a video generation is needed")
+    }
     let url = pollingURL(nil, handle, context)
     return .wait(0, .polling(id: handle, url: url, since: 0)).handle(handle)
   }
@@ -90,18 +91,11 @@ struct OpenRouter: Provider {
   private func follow(_ answer: JSON, _ state: State, _ id: String, _ context: Context)
     throws(Failure) -> Step<State>
   {
-    let words = Failure.cleaned(answer["error"].string ?? answer["error"]["message"].string ?? "")
-    switch answer["status"].string?.lowercased() {
-    case "completed", "succeeded", "success":
-      return .succeed(output(answer, id, context)).handle(id)
-    case "failed", "failure", "error":
-      throw Failure(
-        .refused, words.isEmpty ? "the provider failed the job without a reason" : words)
-    case "cancelled", "canceled": throw Failure(.refused, "the provider cancelled the job")
-    case "expired": throw Failure(.refused, "the job expired at the provider")
-    default:
-      // pending, in_progress; an open enumeration: a new word is no end.
-      return .wait(Self.pace, state).handle(id)
+    switch JobStatus(answer["status"]) {
+    case .done: return .succeed(output(answer, id, context)).handle(id)
+    // pending, in_progress; an open enumeration: a new word is no end.
+    case .working: return .wait(Self.pace, state).handle(id)
+    case let end: throw Failure(end, Words(answer["error"]))
     }
   }
 }
