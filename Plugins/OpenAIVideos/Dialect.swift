@@ -22,26 +22,23 @@ struct Dialect {
   private let query: String
 
   init(_ context: Context) throws(Failure) {
-    let config = context.config
     baseURL = context.baseURL
-    if let name = config["auth_header"].string {
-      let isName =
-        !name.isEmpty
-        && name.utf8.allSatisfy {
-          (0x61...0x7a).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2d
-        }
-      guard isName else { throw Self.wrong("auth_header", "the name of a header field") }
-      authorized = [name: credential("api_key")]
-    } else {
-      authorized = ["authorization": bearer("api_key")]
+    let field = try context.option(
+      "auth_header",
+      otherwise: "the provider's options.auth_header must be the name of a header field"
+    ) {
+      $0.isEmpty || $0.isPlain("-")
     }
-    isJSON = try Self.choice(config, "body", usual: "multipart", other: "json")
-    secondsAreNumber = try Self.choice(config, "seconds", usual: "string", other: "number")
-    contentField = config["content_field"].string
-    audioField = config["audio_field"].string
-    query = config["query"].string ?? ""
-    guard query.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x23 && $0 != 0x7b }) else {
-      throw Self.wrong("query", "NAME=VALUE, joined by &")
+    authorized =
+      field.isEmpty ? ["authorization": bearer("api_key")] : [field: credential("api_key")]
+    isJSON = try Self.choice("body", context, usual: "multipart", other: "json")
+    secondsAreNumber = try Self.choice("seconds", context, usual: "string", other: "number")
+    contentField = context.config["content_field"].string
+    audioField = context.config["audio_field"].string
+    query = try context.option(
+      "query", otherwise: "the provider's options.query must be NAME=VALUE, joined by &"
+    ) { text in
+      text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x23 && $0 != 0x7b }
     }
   }
 
@@ -51,24 +48,17 @@ struct Dialect {
     return baseURL + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
   }
 
-  /// Whole seconds without a fraction, as the API writes them.
-  func seconds(_ value: Double) -> JSON {
-    guard !secondsAreNumber else { return JSON(value) }
-    return .string(Int64(exactly: value).map(String.init) ?? "\(value)")
+  /// Whole seconds without a fraction, as the API writes them; `null` for none.
+  func seconds(_ value: Double?) -> JSON {
+    let number = JSON(value)
+    return secondsAreNumber || number.isNull ? number : .string(number.written)
   }
 
-  private static func choice(_ config: JSON, _ name: String, usual: String, other: String)
+  private static func choice(_ name: String, _ context: Context, usual: String, other: String)
     throws(Failure) -> Bool
   {
-    switch config[name].string {
-    case usual: return false
-    case other: return true
-    case nil where config[name].isNull: return false
-    default: throw wrong(name, "\(usual) or \(other)")
-    }
-  }
-
-  private static func wrong(_ name: String, _ allowed: String) -> Failure {
-    Failure(.invalid, "the provider's options.\(name) must be \(allowed)")
+    try context.option(
+      name, usual: usual, otherwise: "the provider's options.\(name) must be \(usual) or \(other)"
+    ) { [usual, other].contains($0) } == other
   }
 }

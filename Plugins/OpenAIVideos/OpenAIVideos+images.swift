@@ -19,19 +19,18 @@ extension OpenAIVideos {
     guard ["png", "jpeg", "webp"].contains(format) else {
       throw Failure(.invalid, "options.output_format must be png, jpeg or webp")
     }
-    var fields: [JSON.Member] = [
-      JSON.Member("prompt", .string(job.prompt)), JSON.Member("model", .string(job.model)),
-    ]
-    if job.count > 1 { fields.append(JSON.Member("n", JSON(job.count))) }
-    if let size = job.size { fields.append(JSON.Member("size", .string(size))) }
-    fields += job.options.members
+    var fields = JSON.fields([
+      "prompt": .string(job.prompt), "model": .string(job.model),
+      "n": job.count > 1 ? JSON(job.count) : .null, "size": JSON(job.size),
+    ])
+    fields.merge(job.options)
     let headers = dialect.authorized + ["accept": "application/json"]
     guard !job.inputs.isEmpty else {
       return .post(
-        dialect.url("/images/generations"), .paid, headers: headers, json: .object(fields))
+        dialect.url("/images/generations"), .paid, headers: headers, json: fields)
     }
     var form = Multipart()
-    for field in fields { form.field(field.key, Self.text(field.value)) }
+    form.fields(fields)
     let name = job.inputs.count == 1 ? "image" : "image[]"
     for (at, input) in job.inputs.enumerated() {
       guard input.ref != nil else {
@@ -45,22 +44,15 @@ extension OpenAIVideos {
 
   /// `{"data":[{"b64_json"}],"usage":{"input_tokens","output_tokens","input_tokens_details"}}`. GPT
   /// models never answer with addresses; compatible hosts do.
-  func images(_ response: Response, _ job: Job, _ format: String) throws(Failure) -> Output {
-    let answer = try response.json()
-    var assets: [Asset] = []
-    for (at, item) in answer["data"].array.enumerated() {
-      if let asset = response.asset(
-        at: "/data/\(at)/b64_json", in: answer, mime: "image/\(format)")
-      {
-        assets.append(asset)
-      } else if let url = item["url"].string, url.hasPrefix("https://") {
-        assets.append(.url(url))
-      }
-    }
-    guard !assets.isEmpty else {
-      throw Failure(.refused, "the provider answered without an image")
-    }
-    return Output(assets: assets, costMicroUSD: Self.cost(answer["usage"], job.model))
+  func images(_ response: Response, _ job: Job, _ format: String, _ context: Context)
+    throws(Failure) -> Output
+  {
+    let answer = try response.answer(Self.submitErrors, context)
+    let images = response.assets(
+      at: "/data", ["b64_json", "url"], in: answer, mime: "image/\(format)", context)
+    return try Output(
+      fetchable: images, costMicroUSD: Self.cost(answer["usage"], job.model),
+      otherwise: "the provider answered without an image")
   }
 
   /// What the answer's own token counts cost; nil without them.

@@ -16,16 +16,17 @@ extension OpenAIVideos {
       guard job.inputs.isEmpty else {
         throw Failure(.invalid, "an extension takes no other input than its source")
       }
-      var body: JSON = ["prompt": .string(job.prompt)]
-      if let seconds = job.seconds { body["seconds"] = dialect.seconds(seconds) }
-      body["video"] = ["id": .string(try source(job))]
+      let body = JSON.fields([
+        "prompt": .string(job.prompt), "seconds": dialect.seconds(job.seconds),
+        "video": ["id": .string(try source(job))],
+      ])
       return post("/videos/extensions", body, dialect)
     default: return try creation(job, dialect, context)
     }
   }
 
   private func source(_ job: Job) throws(Failure) -> String {
-    guard let id = job.sourceHandle, isPlain(id) else {
+    guard let id = job.sourceHandle, id.isPathSegment else {
       throw Failure(.invalid, "the source has no id of a video that could be gone on with")
     }
     return id
@@ -46,8 +47,7 @@ extension OpenAIVideos {
     let image = job.input("first_frame")
     // A file that only the provider has can be named in JSON alone.
     if dialect.isJSON || image?.uri != nil {
-      var body: JSON = [:]
-      for field in fields(job, dialect) { body[field.key] = field.value }
+      var body = fields(job, dialect)
       if let image {
         body["input_reference"] =
           image.uri.map { ["file_id": .string($0)] } ?? ["image_url": .dataURL(image)]
@@ -55,7 +55,7 @@ extension OpenAIVideos {
       return post("/videos", body, dialect)
     }
     var form = Multipart()
-    for field in fields(job, dialect) { form.field(field.key, Self.text(field.value)) }
+    form.fields(fields(job, dialect))
     if let image {
       form.file("input_reference", image, name: "input_reference." + image.mime.dropFirst(6))
     }
@@ -65,27 +65,19 @@ extension OpenAIVideos {
   }
 
   /// In the order of the official client, then what only other hosts take.
-  private func fields(_ job: Job, _ dialect: Dialect) -> [JSON.Member] {
-    var list: [JSON.Member] = []
-    func add(_ key: String, _ value: JSON) {
-      if !value.isNull { list.append(JSON.Member(key, value)) }
-    }
-    add("prompt", .string(job.prompt))
-    add("model", .string(job.model))
-    if let seconds = job.seconds { add("seconds", dialect.seconds(seconds)) }
-    add("size", JSON(job.size))
-    if job.size == nil {
-      add("aspect_ratio", JSON(job.aspectRatio))
-      add("resolution", JSON(job.resolution))
-    }
-    add("fps", JSON(job.fps))
-    add("seed", JSON(job.seed))
-    add("negative_prompt", JSON(job.negativePrompt))
-    if let name = dialect.audioField { add(name, JSON(job.audio)) }
-    for option in job.options.members where option.key != "variants" {
-      add(option.key, option.value)
-    }
-    return list
+  private func fields(_ job: Job, _ dialect: Dialect) -> JSON {
+    let hasSize = job.size != nil
+    var body = JSON.fields([
+      "prompt": .string(job.prompt), "model": .string(job.model),
+      "seconds": dialect.seconds(job.seconds), "size": JSON(job.size),
+      "aspect_ratio": hasSize ? .null : JSON(job.aspectRatio),
+      "resolution": hasSize ? .null : JSON(job.resolution), "fps": JSON(job.fps),
+      "seed": JSON(job.seed), "negative_prompt": JSON(job.negativePrompt),
+    ])
+    if let name = dialect.audioField { body[name] = JSON(job.audio) }
+    body.merge(job.options)
+    body["variants"] = .null
+    return body
   }
 
   /// What is checked and priced is said by the request's own fields alone.
@@ -97,12 +89,6 @@ extension OpenAIVideos {
     if let option = job.options.members.first(where: { own.contains($0.key) }) {
       throw Failure(.invalid, "options.\(option.key) is a field of the request: say it there")
     }
-  }
-
-  /// A field of a form: words and numbers as they are, anything else as JSON text.
-  static func text(_ value: JSON) -> String {
-    if let word = value.string { return word }
-    return String(decoding: value.bytes, as: UTF8.self)
   }
 
   /// What else of the job's content is wanted: `options.variants`.

@@ -49,24 +49,17 @@ struct OpenAIVideos: Provider {
     case .cancelling(let id):
       // Whether it was in time only the job itself tells; a deleted one is not known any more.
       return .wait(Self.pace, .polling(id: id))
-    case .drawing(let format):
-      guard response.isSuccess else { throw refusal(response, isPoll: false, context) }
-      return .succeed(try images(response, job, format))
+    case .drawing(let format): return .succeed(try images(response, job, format, context))
     case .submitting:
       guard response.isSuccess else { throw unavailable(response, context) }
       let answer = try response.json()
-      guard let id = answer["id"].text, isPlain(id) else {
-        throw Failure(.protocol, "the provider answered without an id")
-      }
-      return try follow(answer, id, response, job, dialect)
+      return try follow(answer, try answer["id"].id(), response, job, dialect, context)
     case .polling(let id):
-      guard response.isSuccess else { throw refusal(response, isPoll: true, context) }
-      let answer = try response.json()
-      guard answer["status"].string != nil else {
-        throw Failure(.protocol, "the provider answered a poll without a status")
-      }
+      let answer = try response.answer(Self.errors, context)
+      _ = try JobStatus(
+        answer["status"], otherwise: "the provider answered a poll without a status")
       // The id is the one of the submit, whatever a later answer calls it.
-      return try follow(answer, id, response, job, dialect)
+      return try follow(answer, id, response, job, dialect, context)
     }
   }
 
@@ -95,12 +88,7 @@ struct OpenAIVideos: Provider {
 
   func adopted(_ handle: String, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
     guard job.kind != "image" else { throw .unsupported }
-    guard isPlain(handle) else { throw Failure(.invalid, "the id of a video is needed") }
+    guard handle.isPathSegment else { throw Failure(.invalid, "the id of a video is needed") }
     return .wait(0, .polling(id: handle)).handle(handle)
-  }
-
-  /// One path segment that stays where it is put.
-  func isPlain(_ id: String) -> Bool {
-    !id.isEmpty && !id.contains("/") && id != "." && id != ".."
   }
 }
