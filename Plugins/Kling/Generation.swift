@@ -16,17 +16,16 @@ enum Generation: String, Codable {
   ]
 
   init(of job: Job, _ context: Context) throws(Failure) {
-    let wish = context.config["api"]
-    guard wish.isNull || ["legacy", "tasks"].contains(wish.string) else {
-      throw Failure(.invalid, "the provider's option api must be legacy or tasks")
-    }
-    let hasKey = context.config["credentials"].array.contains { $0.string == "api_key" }
+    let wish = try context.option(
+      "api", otherwise: "the provider's option api must be legacy or tasks"
+    ) { ["", "legacy", "tasks"].contains($0) }
+    let hasKey = context.has("api_key")
     if Self.names[job.model] == nil {
       self = .legacy
     } else if job.model == "kling-3.0-turbo" {
       self = .tasks
     } else {
-      self = wish.string.flatMap(Generation.init) ?? (hasKey ? .tasks : .legacy)
+      self = Generation(rawValue: wish) ?? (hasKey ? .tasks : .legacy)
     }
     guard self == .legacy || hasKey else {
       throw Failure(

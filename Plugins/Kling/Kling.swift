@@ -50,17 +50,17 @@ struct Kling: Provider {
       if !isFine, Self.saysTaken(answer) {
         return .send(lookup(job, generation, context), .lookingUp(api: generation))
       }
-      guard isFine else { throw refusal(response, isPoll: false, context) }
+      guard isFine else { throw refusal(response, Self.submitErrors, context) }
       let data = try response.json()["data"]
       guard let id = (data["task_id"].text ?? data["id"].text), Self.isPlain(id) else {
         throw Failure(.protocol, "the provider answered without a task id")
       }
       return .wait(Self.pace, .polling(id: id, api: generation)).handle(id)
     case .lookingUp(let generation):
-      guard isFine else { throw refusal(response, isPoll: true, context) }
+      guard isFine else { throw refusal(response, Self.pollErrors, context) }
       return try found(try response.json()["data"], job, generation)
     case .polling(let id, let generation):
-      guard isFine else { throw refusal(response, isPoll: true, context) }
+      guard isFine else { throw refusal(response, Self.pollErrors, context) }
       return try follow(try response.json()["data"], id, generation, context)
     }
   }
