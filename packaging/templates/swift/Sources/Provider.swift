@@ -22,17 +22,14 @@ struct @TYPE@Provider: Provider {
 
   /// The job starts: the one request that costs money.
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
-    var body: JSON = [
+    let frame = job.input("first_frame")
+    // A field without a value is left out. The bytes of the frame stay with the host, which writes them
+    // into the data URL as it sends.
+    let body = JSON.fields([
       "model": .string(job.model), "prompt": .string(job.prompt), "tag": .string(job.tag),
-    ]
-    // A value that is not there leaves its member out.
-    body["seconds"] = JSON(job.seconds)
-    body["aspect_ratio"] = JSON(job.aspectRatio)
-    body["seed"] = JSON(job.seed)
-    // The bytes stay with the host, which writes them into the data URL as it sends.
-    if let frame = job.input("first_frame") {
-      body["image"] = frame.ref == nil ? JSON(frame.uri) : .dataURL(frame)
-    }
+      "seconds": JSON(job.seconds), "aspect_ratio": JSON(job.aspectRatio), "seed": JSON(job.seed),
+      "image": try frame?.dataURLOrAddress() ?? .null,
+    ])
     // With a key: headers: ["authorization": bearer("api_key")], declared in the catalog.
     return .send(.post(context.baseURL + "/videos", .paid, json: body), .submitting)
   }
@@ -45,29 +42,25 @@ struct @TYPE@Provider: Provider {
       // Whatever it answered, only the job itself tells whether it was in time.
       return .wait(Self.pace, .polling(id: id))
     }
-    guard response.isSuccess else {
-      throw Failure(response, words: response.jsonOrNull["error"]["message"].string, context)
-    }
-    let answer = try response.json()
-    guard let id = answer["id"].text, !id.isEmpty else {
-      throw Failure(.protocol, "the provider answered without an id")
-    }
-    let words = answer["error"]["message"].string.map(Failure.cleaned)
-    switch answer["status"].string?.lowercased() {
-    case "succeeded":
+    let answer = try response.answer(Self.errors, context)
+    let id = try answer["id"].id()
+    switch JobStatus(answer["status"]) {
+    case .working:
+      return .wait(Self.pace, .polling(id: id)).handle(id)
+        .progress(percent: answer["progress"].double)
+    case .done:
       guard let url = answer["video"]["url"].string else {
         throw Failure(.protocol, "the provider calls the job done and names no file")
       }
       return .succeed(Output(.url(url), costMicroUSD: answer["cost_usd"].microUSD)).handle(id)
-    case "filtered": throw Failure(.refused, words ?? "the provider's filter refused the content")
-    case "failed": throw Failure(.refused, words ?? "the provider failed the job without a reason")
-    case "cancelled": throw Failure(.refused, "the provider cancelled the job")
-    default:
-      // A word that is not known yet is no end: only the words above are.
-      return .wait(Self.pace, .polling(id: id)).handle(id)
-        .progress(permille: answer["progress"].double.map { Int(min(max($0, 0), 100) * 10) })
+    case let end: throw Failure(end, Words(answer["error"]))
     }
   }
+
+  /// What errors mean, where their status alone does not say it; one line for each of your provider's.
+  static let errors: [ErrorRule] = [
+    ErrorRule(.refused, "the provider's filter refused the content", codes: ["filtered"])
+  ]
 
   /// A wait is over: the moment to poll.
   func resumed(in state: State, _ job: Job, _ context: Context) throws(Failure) -> Step<State> {
