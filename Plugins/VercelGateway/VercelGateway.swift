@@ -54,8 +54,7 @@ struct VercelGateway: Provider {
       let cost = answer["providerMetadata"]["gateway"]["cost"].microUSD
       return .succeed(try Output(fetchable: videos, costMicroUSD: cost))
     case let end:
-      throw Failure(
-        end, Words(answer["error"]), filter: Self.filterWords, provider: "the gateway")
+      throw Failure(end, Words(answer["error"]), filter: Self.filterWords, provider: "the gateway")
     }
   }
 
@@ -94,8 +93,7 @@ struct VercelGateway: Provider {
       .exhausted, "the gateway's account has no credit left", status: [402, 403, 429],
       says: ["insufficient", "credit", "balance", "top up", "spend limit", "budget"]),
     ErrorRule(
-      .refused, "a rule of the gateway's team forbids this", status: [403],
-      member: "/param/ruleId"),
+      .refused, "a rule of the gateway's team forbids this", status: [403], member: "/param/ruleId"),
     ErrorRule(.refused, "content refused", status: [400, 422], says: filterWords),
     ErrorRule(.invalid, "the request is longer than the gateway's 300 KiB", status: [413]),
     // The maker behind it failed; whether it was billed is not said.

@@ -18,9 +18,7 @@ extension Vertex {
   func parameters(_ job: Job, _ context: Context) throws(Failure) -> JSON {
     let folder = try context.option(
       "storage_uri", otherwise: "options.storage_uri must be gs://BUCKET/FOLDER"
-    ) {
-      $0.isEmpty || $0.hasPrefix("gs://")
-    }
+    ) { $0.isEmpty || $0.hasPrefix("gs://") }
     var parameters = JSON.fields([
       "sampleCount": JSON(job.count), "durationSeconds": JSON(job.seconds),
       "aspectRatio": JSON(job.aspectRatio), "resolution": JSON(job.resolution),

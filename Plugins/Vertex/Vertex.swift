@@ -20,9 +20,7 @@ struct Vertex: Provider {
 
   func begin(_ job: Job, _ context: Context) throws(Failure) -> Step<State> {
     let url = try Place(of: job.model, context).url(context, "predictLongRunning")
-    let body: JSON = [
-      "instances": [try instance(job)], "parameters": try parameters(job, context),
-    ]
+    let body: JSON = ["instances": [try instance(job)], "parameters": try parameters(job, context)]
     return .send(
       .post(url, .paid, headers: headers(context), json: body).liftingStrings(), .submitting)
   }
