@@ -95,7 +95,7 @@ def test_order_and_case_of_modalities_do_not_matter(daemon):
     ({"image_config": {}}, 400, "bad_field", "video_config"),
     ({"modality": ["video"]}, 400, "unknown_field", "modality"),
     ({"model": "veo-9"}, 400, "model_unknown", "model"),
-    ({"model": "sample/still-image"}, 400, "bad_field", "model"),
+    ({"model": "sample/still-image"}, 400, "provider_no_video", "model"),
     ({"tools": []}, 400, "unknown_field", "tools"),
 ])
 def test_what_cannot_be_done_is_refused(daemon, sim, change, status, code, param):

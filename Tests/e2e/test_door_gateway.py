@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from door_kit import KEY, with_tcp
+from kinora_kit import eventually
 from media import png
 from simulator import video_stream
 
@@ -257,6 +258,8 @@ def test_a_restart_in_the_middle_pays_once(front, sim, way):
     """The daemon dies, or is stopped, while a call waits; the client's repeat gets the job's clip [P17]."""
     body = {**BODY, "prompt": "x [render:160]"}
     job = hang_up(front, body)
+    # Killed before the provider's answer is on disk the job is held, as it must be.
+    eventually(lambda: front.get(f"/v1/videos/{job}")["kinora"]["provider_id"])
     getattr(front, way)()
     front.start()
     answer, event = generate(front, body)
@@ -277,3 +280,11 @@ def test_options_by_provider(front, sim):
     answer, _ = generate(front, {**BODY, "providerOptions": {"sample": {"mood": "dark"}}})
     assert answer.status_code == 400 and "mood" in answer.json()["error"]["message"]
     assert len(sim.jobs()) == 1
+
+
+def test_a_rate_that_the_model_does_not_make(front, sim):
+    """fps refuses nothing: it is left out, and told as the AI SDK words what is unsupported [T55]."""
+    _, event = generate(front, {**BODY, "fps": 999})
+    assert event["type"] == "result" and event["warnings"] == [{
+        "type": "unsupported", "feature": "fps",
+        "details": "fps: the model offers no 999, it was left out"}]

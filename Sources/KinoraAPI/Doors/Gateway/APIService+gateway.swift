@@ -96,6 +96,17 @@ extension APIService {
     var submission = try submission(wish.request, door: door, call)
     if submission.key == nil { submission.key = wish.key }
     submission.answersAtEnd = answersAtEnd
-    return (try await make(submission, wish.inputs), wish.warnings)
+    let accepted = try await make(submission, wish.inputs)
+    let record = accepted.record
+    // As the AI SDK words what a model does not take.
+    let left = RequestWarning.all(asked: record.asked, request: record.request)
+      .filter { $0.action == .ignored }
+      .map { warning -> JSON in
+        [
+          "type": "unsupported", "feature": .string(warning.field),
+          "details": .string(warning.message),
+        ]
+      }
+    return (accepted, wish.warnings + left)
   }
 }
