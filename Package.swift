@@ -21,22 +21,35 @@ func floor(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
+/// Every plugin that is written in Swift: its folder in `Plugins`, and NAME of `kinora-NAME.so`.
+let plugins = [
+  ("Sample", "sample"),
+  ("OpenRouter", "openrouter"),
+  ("Google", "google"),
+  ("Vertex", "vertex"),
+  ("ComfyUI", "comfyui"),
+  ("OpenAIVideos", "openai-videos"),
+  ("Zai", "zai"),
+  ("Custom", "custom"),
+  ("Kling", "kling"),
+  ("VercelGateway", "vercel-gateway"),
+]
 func plugin(_ name: String) -> Target {
   .target(
     name: "\(name)Plugin", dependencies: ["CKinoraPlugin", "KinoraPlugin"],
     path: "Plugins/\(name)", exclude: ["transcripts"], swiftSettings: swift,
     linkerSettings: entryOnly)
 }
-/// The file is `kinora-NAME.so`, where the module's name in small letters is no good name.
-func shared(_ module: String, _ name: String? = nil) -> Product {
-  .library(
-    name: "kinora-\(name ?? module.lowercased())", type: .dynamic, targets: ["\(module)Plugin"])
+func shared(_ folder: String, _ name: String) -> Product {
+  .library(name: "kinora-\(name)", type: .dynamic, targets: ["\(folder)Plugin"])
 }
 func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
-func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: swift)
+func tests(
+  _ name: String, _ dependencies: Target.Dependency..., plugins: [Target.Dependency] = []
+) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: dependencies + plugins, swiftSettings: swift)
 }
 
 let package = Package(
@@ -46,17 +59,7 @@ let package = Package(
     .executable(name: "kinora", targets: ["kinora"]),
     .executable(name: "kinora-sim", targets: ["kinora-sim"]),
     .executable(name: "kinora-plugin-check", targets: ["kinora-plugin-check"]),
-    shared("Sample"),
-    shared("OpenRouter"),
-    shared("Google"),
-    shared("Vertex"),
-    shared("ComfyUI"),
-    shared("OpenAIVideos", "openai-videos"),
-    shared("Zai"),
-    shared("Custom"),
-    shared("Kling"),
-    shared("VercelGateway", "vercel-gateway"),
-  ],
+  ] + plugins.map(shared),
   targets: [
     // Floor 0: C headers, system libraries, what Swift cannot say.
     .target(name: "CKinoraPlugin", cSettings: c),
@@ -94,18 +97,8 @@ let package = Package(
     program("kinora-sim", "CCrypto", "CSys", "KinoraHTTP", "KinoraLoop", "KinoraModel"),
     program("kinora-plugin-check", "CKinoraPlugin", "CSys", "KinoraModel", "KinoraPluginHost"),
 
-    // The SDK and the plugins; the host never links them.
+    // The SDK and a plugin in C; the host never links them.
     floor("KinoraPlugin", "CKinoraPlugin"),
-    plugin("Sample"),
-    plugin("OpenRouter"),
-    plugin("Google"),
-    plugin("Vertex"),
-    plugin("ComfyUI"),
-    plugin("OpenAIVideos"),
-    plugin("Zai"),
-    plugin("Custom"),
-    plugin("Kling"),
-    plugin("VercelGateway"),
     .target(
       name: "StillPlugin", dependencies: ["CKinoraPlugin"], path: "Plugins/Still",
       exclude: ["transcripts"], cSettings: c, linkerSettings: entryOnly),
@@ -118,11 +111,9 @@ let package = Package(
     tests("API", "KinoraAPI", "KinoraCore", "KinoraHTTP", "KinoraModel"),
     tests("Daemon", "KinoraDaemon", "KinoraModel", "KinoraSystem"),
     tests(
-      "Plugin", "CKinoraPlugin", "CSys", "ComfyUIPlugin", "CustomPlugin", "GooglePlugin",
-      "KinoraModel", "KinoraPlugin", "KinoraPluginHost", "KlingPlugin", "OpenAIVideosPlugin",
-      "OpenRouterPlugin", "SamplePlugin", "StillPlugin", "VercelGatewayPlugin", "VertexPlugin",
-      "ZaiPlugin"),
+      "Plugin", "CKinoraPlugin", "CSys", "KinoraModel", "KinoraPlugin", "KinoraPluginHost",
+      "StillPlugin", plugins: plugins.map { .target(name: "\($0.0)Plugin") }),
     tests("Tidy"),
-  ],
+  ] + plugins.map { plugin($0.0) },
   swiftLanguageModes: [.v6]
 )

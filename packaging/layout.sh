@@ -25,7 +25,7 @@ for name in kinorad kinora kinora-sim kinora-plugin-check; do
   # shellcheck disable=SC2016
   place "$products/$name" "build/bin/$name" '$ORIGIN/../lib/kinora/swift'
 done
-for name in $(sed -n 's/^ *shared("\([^"]*", "\)\{0,1\}\(.*\)"),$/\L\2/p' Package.swift); do
+for name in $(sed -n 's/^ *("[^"]*", "\(.*\)"),$/\1/p' Package.swift); do
   # shellcheck disable=SC2016
   place "$products/libkinora-$name.so" "build/lib/kinora/plugins/kinora-$name.so" '$ORIGIN/../swift'
 done

@@ -15,7 +15,7 @@ extension Catalog {
       json = try JSON.parse(bytes)
     } catch {
       throw KinoraError(
-        .configuration, "the catalog is not JSON: \(error.reason) at byte \(error.offset)")
+        .configuration, "the catalog is not JSON: \(error.reason), \(error.place(in: bytes))")
     }
     return try read(json)
   }

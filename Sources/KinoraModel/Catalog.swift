@@ -63,7 +63,7 @@ public struct CatalogCredential: Sendable, Equatable {
 /// One model.
 public struct CatalogModel: Sendable, Equatable {
   /// Whether a clip has sound.
-  public enum Audio: String, Sendable, Codable { case never, always, optional }
+  public enum Audio: String, Sendable, Codable, CaseIterable { case never, always, optional }
   /// Lengths a model can make, in seconds.
   public enum Durations: Sendable, Equatable {
     /// No choice of length (an image, or the provider decides).
@@ -143,7 +143,7 @@ public struct CatalogModel: Sendable, Equatable {
 /// One price rule. The first rule whose conditions all hold counts for its unit.
 public struct CatalogPrice: Sendable, Equatable {
   /// What is counted.
-  public enum Unit: String, Sendable, Codable {
+  public enum Unit: String, Sendable, Codable, CaseIterable {
     case second
     case clip
     case inputImage = "input_image"

@@ -20,7 +20,8 @@ struct CatalogReader {
       throw KinoraError(.configuration, "\(path) must be an object", field: path)
     }
     for member in members where !keys.contains(member.key) {
-      throw error(member.key, "is not known here", keys)
+      let near = Spelling.nearest(member.key, in: keys).first.map { "; did you mean \($0)?" } ?? ""
+      throw error(member.key, "is not known here\(near)", keys)
     }
   }
 
@@ -89,10 +90,14 @@ struct CatalogReader {
     return list
   }
 
-  func word<W: RawRepresentable & Sendable>(_ key: String, _ type: W.Type) throws(KinoraError) -> W?
-  where W.RawValue == String {
+  func word<W: RawRepresentable & CaseIterable & Sendable>(
+    _ key: String, _ type: W.Type
+  ) throws(KinoraError) -> W? where W.RawValue == String {
     guard let text = try string(key) else { return nil }
-    guard let word = W(rawValue: text) else { throw error(key, "unknown word \(text)") }
+    guard let word = W(rawValue: text) else {
+      let known = W.allCases.map(\.rawValue)
+      throw error(key, "\(text) must be \(known.joined(separator: ", "))", known)
+    }
     return word
   }
 

@@ -4,6 +4,14 @@ public struct JSONSyntaxError: Error, Sendable, Equatable {
   public var reason: String
   /// Byte offset, from 0.
   public var offset: Int
+
+  /// Where that is, for a person who wrote the text: `line 3, after …"durations":[2,5,`.
+  public func place(in bytes: [UInt8]) -> String {
+    let before = bytes.prefix(offset)
+    let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+    let near = before.suffix(24).split(separator: UInt8(ascii: "\n")).last ?? []
+    return "line \(line), after …\(String(decoding: near, as: UTF8.self))"
+  }
 }
 
 extension JSON {

@@ -1,17 +1,17 @@
 /// What a paid submit to a model may rely on. Part of the catalog, frozen into each job.
 public struct SubmitTerms: Sendable, Codable, Equatable {
   /// How a repeat is recognised by the provider.
-  public enum Dedupe: String, Sendable, Codable { case none, key }
+  public enum Dedupe: String, Sendable, Codable, CaseIterable { case none, key }
   /// How an unknown submit can be looked up.
-  public enum Reconcile: String, Sendable, Codable {
+  public enum Reconcile: String, Sendable, Codable, CaseIterable {
     case none
     case byTag = "by_tag"
     case byList = "by_list"
   }
   /// When the provider bills.
-  public enum Bills: String, Sendable, Codable { case accept, success }
+  public enum Bills: String, Sendable, Codable, CaseIterable { case accept, success }
   /// What the provider can still cancel.
-  public enum Cancel: String, Sendable, Codable { case none, queued, any }
+  public enum Cancel: String, Sendable, Codable, CaseIterable { case none, queued, any }
 
   /// How a repeat is recognised.
   public var dedupe: Dedupe = .none

@@ -81,12 +81,22 @@ enum PluginCheck {
 
   private static func text(_ results: [Result]) -> String {
     var text = ""
+    // A catalog that cannot be read fails nearly all of them; its reason is told once.
+    let first = results.first { !$0.passed && ["table", "catalog"].contains($0.check.name) }
+    var others: [String] = []
     for result in results {
+      if let first, first.check.name != result.check.name, !result.passed,
+        result.detail.hasSuffix(first.detail)
+      {
+        others.append(result.check.name)
+        continue
+      }
       let name = padded(result.check.name)
       text += result.passed ? "ok    \(name)\(result.detail)\n" : "FAIL  \(name)\(result.detail)\n"
       if !result.passed { text += "      \(String(repeating: " ", count: 12))" }
       if !result.passed { text += "demanded: \(result.check.demand)\n" }
     }
+    if !others.isEmpty { text += "      for the same reason: \(others.joined(separator: " "))\n" }
     let failed = results.filter { !$0.passed }.count
     return text + "\(results.count - failed) passed, \(failed) failed\n"
   }

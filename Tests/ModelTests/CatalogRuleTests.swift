@@ -42,4 +42,19 @@ import Testing
   func refused(only: String) {
     #expect(throws: KinoraError.self) { try model(only) }
   }
+
+  @Test(
+    "a slip of the pen in a catalog is told with its place and with what was probably meant",
+    arguments: [
+      (#"{"base_ulr":"x"}"#, "catalog.base_ulr: is not known here; did you mean base_url?"),
+      ("{\"hosts\":[],\n \"models\":[1,]}", "expected a value, line 2, after … \"models\":[1,"),
+      (
+        #"{"hosts":[],"base_url":"https://example.com","submit":{"cancel":"yes"},"models":[]}"#,
+        "catalog.submit.cancel: yes must be none, queued, any"
+      ),
+    ])
+  func slips(text: String, words: String) throws {
+    let error = try #require(throws: KinoraError.self) { try Catalog.parse(Array(text.utf8)) }
+    #expect(error.message.contains(words), "\(error.message)")
+  }
 }

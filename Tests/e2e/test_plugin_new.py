@@ -137,3 +137,16 @@ def test_the_build_tree_has_the_same_kit(tree):
     build = Path(os.environ.get("KINORA_BUILD", ROOT / "build"))
     assert kit(build / "share/kinora") == kit(tree / "share/kinora")
     assert (tree / "share/doc/kinora/plugins.md").exists()
+
+
+def test_a_slip_in_the_catalog_is_told_once(new, tmp_path):
+    """A misspelt member of the catalog is named, with what was meant, and the checks that need the catalog do not
+    say it again."""
+    folder = tmp_path / "slip"
+    assert new("slip", "--lang", "c").code == 0
+    source = next(path for path in folder.rglob("*.[ch]") if '\\"durations\\"' in path.read_text())
+    source.write_text(source.read_text().replace('\\"durations\\"', '\\"duratoins\\"'))
+    done = subprocess.run(["make", "check"], cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0
+    assert done.stdout.count("duratoins: is not known here; did you mean durations?") == 1, done.stdout
+    assert "for the same reason: " in done.stdout and done.stdout.count("FAIL") == 1
