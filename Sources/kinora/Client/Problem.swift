@@ -57,8 +57,8 @@ enum Problem {
     case "not_ready": "wait for it: kinora watch ID"
     case "forbidden": "who runs the daemon can allow it: clients: in its configuration, or root"
     case "not_found": "see: kinora jobs"
-    case "draining", "unavailable": "the daemon is stopping or starting; try again"
-    case "storage_full": "see: kinora doctor"
+    case "draining": "the daemon is stopping or starting; try again"
+    case "storage_full", "unavailable": "see: kinora doctor"
     default: nil
     }
   }
