@@ -99,7 +99,8 @@ def test_models_providers_plugins(box):
 
 def test_usage_shows_the_ledger(box):
     table = box.kinora("usage")
-    assert table.out.splitlines()[0].split() == ["DAY", "SCOPE", "RESERVED", "SPENT", "CAP", "LEFT"]
+    assert table.out.splitlines()[0].split() == [
+        "DAY", "SCOPE", "RESERVED", "SPENT", "CAP", "LEFT", "FILES", "VIDEO"]
     assert "$50.00" in table.out and time.strftime("%Y-%m-%d", time.gmtime()) in table.out
     assert box.kinora("usage", "--day", "yesterday").code == 2
 
