@@ -72,6 +72,7 @@ def test_every_example_runs(daemon, tmp_path):
 
 
 # A request for each operation that may say 501, and the field that it names.
+GOING_ON = {"prompt": "x", "model": "sample/clip", "video": {"id": "video_1"}}
 UNSUPPORTED = {
     "getVideoContent": ("GET", "/v1/videos/video_1/content?variant=thumbnail", None, "variant"),
     "openRouterContent": (
@@ -86,6 +87,10 @@ UNSUPPORTED = {
     "extendVideo": (
         "POST", "/video/extend", {"prompt": "x", "customer_id": 1, "settings": {
             "video": {"model": "sample/clip", "video_id": "video_1"}}}, "model"),
+    "remixVideo": (
+        "POST", "/v1/videos/video_1/remix", {"prompt": "x", "model": "sample/clip"}, "model"),
+    "editVideo": ("POST", "/v1/videos/edits", GOING_ON, "model"),
+    "extendOwnVideo": ("POST", "/v1/videos/extensions", GOING_ON, "model"),
 }
 
 

@@ -33,7 +33,7 @@ extension Contract {
     going(
       "/{id}/remix", "remixVideo", "Makes an own result anew with another prompt", "RemixRequest"),
     going("/edits", "editVideo", "Edits an own result by a prompt", "EditRequest"),
-    going("/extensions", "extendVideo", "Goes on with an own result", "ExtensionRequest"),
+    going("/extensions", "extendOwnVideo", "Goes on with an own result", "ExtensionRequest"),
     Operation(
       "GET /v1/videos", "listVideos", "Own jobs, newest first",
       [

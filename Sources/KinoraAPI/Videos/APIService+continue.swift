@@ -11,6 +11,9 @@ extension APIService {
     later(call) { [self] () throws(KinoraError) in
       let body = try parsed(call.request)
       let fields = try VideoFields(body, known: ContinueFields.known(use))
+      if !fields.request.model.isEmpty {
+        try check(use, try submission(fields.request, door: "videos", call))
+      }
       let id = use == .remix ? call.job : try ContinueFields.video(body)
       let source = try await service.job(id, call.viewer)
       guard source.state == .completed else {
@@ -21,15 +24,19 @@ extension APIService {
       request.sourceJob = id
       request.sourceUse = use
       var submission = try submission(request, door: "videos", call)
-      let entry = try service.entry(for: submission)
-      guard entry.model.kinds.contains(use) else {
-        throw KinoraError(
-          .notSupported, "\(entry.id) cannot \(use.rawValue) a video", field: "model",
-          allowed: able(use, of: entry.settings.name))
-      }
+      try check(use, submission)
       try await complete(&submission, [])
       return try await accept(submission, call)
     }
+  }
+
+  /// Throws `notSupported` where the model cannot do it.
+  private func check(_ use: GenerationKind, _ submission: Submission) throws(KinoraError) {
+    let entry = try service.entry(for: submission)
+    guard !entry.model.kinds.contains(use) else { return }
+    throw KinoraError(
+      .notSupported, "\(entry.id) cannot \(use.rawValue) a video", field: "model",
+      allowed: able(use, of: entry.settings.name))
   }
 
   /// Models of a provider that can do it. Those of others cannot go on with this provider's result.
