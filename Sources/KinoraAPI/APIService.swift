@@ -163,8 +163,20 @@ public final class APIService: HTTPService {
     }
   }
 
+  /// An error as a client may hear it. What nobody expected is in the log, under the request's id:
+  /// its words are about this program and may name paths.
+  func told(_ error: KinoraError, _ call: Call) -> KinoraError {
+    guard [.internalError, .storeFailed].contains(error.code) else { return error }
+    admin.report(error, requestID: call.requestID)
+    let what = error.code == .storeFailed ? "the store failed" : "something unexpected went wrong"
+    return KinoraError(
+      error.code, "\(what); the log of kinorad says more under \(call.requestID)",
+      field: error.field, retryAfter: error.retryAfter)
+  }
+
   /// The answer for an error.
   func refusal(_ error: KinoraError, _ call: Call) -> HTTPResponse {
+    let error = told(error, call)
     if let dialect = call.dialect {
       var response = dialect.problem(error, call.requestID)
       // A job may be on disk: who repeats this without a key may pay twice.

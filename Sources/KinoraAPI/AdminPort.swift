@@ -25,6 +25,8 @@ public protocol AdminPort: Sendable {
   func examine(provider: String) async throws(KinoraError) -> ProviderExamination
   /// What must work for requests to be served: store, disk, engine, …
   func readiness() async -> [ReadinessCheck]
+  /// Writes what went wrong unexpectedly into the log, under the id that the client was told.
+  func report(_ error: KinoraError, requestID: String)
   /// Figures of the daemon besides those that the front door knows: process, connections, …
   func metrics() async -> [MetricFamily]
 }

@@ -79,7 +79,9 @@ actor Run {
 
   /// Recovers, listens, and says that it is ready.
   func start() async throws(KinoraError) {
-    let admin = Admin(parts: parts, health: health, configuration: configuration) { [weak self] in
+    let admin = Admin(
+      parts: parts, health: health, configuration: configuration, log: log
+    ) { [weak self] in
       await self?.reload() ?? []
     }
     self.admin = admin

@@ -1,8 +1,32 @@
 import KinoraModel
 
-/// Tools, and the Model Context Protocol that offers the same ones.
+/// Batches; tools, and the Model Context Protocol that offers the same ones.
 extension Contract {
   static let toolOperations: [Operation] = [
+    Operation(
+      "POST /v1/batches", "createBatch", "Makes several videos; all are checked before any is made",
+      [
+        .init(
+          name: "Idempotency-Key", place: "header",
+          schema: #"{"type": "string", "pattern": "^[!-~]{1,255}$"}"#,
+          about: "the same key again makes what is missing and nothing twice")
+      ],
+      body: .init(
+        schema: #"""
+          {"type": "object", "additionalProperties": false, "required": ["requests"],
+            "properties": {"requests": {"type": "array", "minItems": 1, "maxItems": 100,
+              "items": {"$ref": "#/components/schemas/VideoRequest"}}}}
+          """#,
+        example: #"{"requests": [{"model": "sample/clip", "prompt": "a paper boat"}]}"#),
+      answers: "Batch", fields: ["Location", "Idempotent-Replayed"],
+      errors: Operation.submission),
+    Operation(
+      "GET /v1/batches/{batch}", "getBatch", "How a batch stands",
+      [
+        .init(
+          name: "wait", schema: #"{"type": "integer", "minimum": 0, "maximum": 600}"#,
+          about: "answer when all are over, or after so many seconds")
+      ], answers: "Batch"),
     Operation(
       "GET /v1/tools", "listTools", "Tools for a language model, with JSON Schemas",
       answers: ##"""

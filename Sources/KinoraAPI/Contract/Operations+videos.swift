@@ -103,6 +103,9 @@ extension Contract {
       "GET /v1/videos/{id}/evidence", "getEvidence", "What is known about its paid requests",
       answers: "Evidence"),
     Operation(
+      "GET /v1/videos/{id}/trace", "getTrace", "Its way step by step, with times",
+      answers: "Trace"),
+    Operation(
       "GET /v1/events", "followAll", "What happens to all own jobs; never ends",
       [lastEvent, after], successes: [events]),
     Operation(

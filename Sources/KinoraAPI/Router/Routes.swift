@@ -4,7 +4,7 @@ import KinoraModel
 package enum Routes {
   package static let all: [Route] = native + doors
   /// Kinora's own.
-  package static let native: [Route] = videos + tenants + others
+  package static let native: [Route] = videos + batches + tenants + others
 
   /// One line a door; each is a folder under `Doors`.
   private static let doors: [Route] =
@@ -28,8 +28,14 @@ package enum Routes {
     Route("/v1/videos/{id}/progress", .get { $0.videoProgress($1) }),
     Route("/v1/videos/{id}/cancel", .post { $0.cancelVideo($1) }),
     Route("/v1/videos/{id}/resolve", .post(.known, .json) { $0.resolveVideo($1) }),
+    Route("/v1/videos/{id}/trace", .get { $0.videoTrace($1) }),
     Route("/v1/videos/{id}/evidence", .get { $0.videoEvidence($1) }),
     Route("/v1/videos/{id}/delivered", .post { $0.confirmDelivery($1) }),
+  ]
+
+  private static let batches: [Route] = [
+    Route("/v1/batches", .post(.known, .upload) { $0.createBatch($1) }),
+    Route("/v1/batches/{batch}", .get { $0.getBatch($1) }),
   ]
 
   private static let tenants: [Route] = [

@@ -52,7 +52,7 @@ extension APIService {
         throw error
       }
       // The job may be on disk: who repeats this without a key may pay twice.
-      var response = Answer.problem(error, requestID: call.requestID, place: .body)
+      var response = Answer.problem(told(error, call), requestID: call.requestID, place: .body)
       Answer.forbidRepeat(&response)
       return response
     }

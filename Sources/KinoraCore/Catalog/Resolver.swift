@@ -115,6 +115,8 @@ public struct Resolver {
   }
 
   private func prompt() throws(KinoraError) {
+    try PromptText.check(request.prompt, "prompt")
+    try PromptText.check(request.negativePrompt ?? "", "negative_prompt")
     if request.prompt.allSatisfy(\.isWhitespace), request.inputs.isEmpty {
       throw KinoraError(
         .promptMissing, "prompt is missing", field: "prompt",

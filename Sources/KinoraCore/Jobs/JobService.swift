@@ -66,6 +66,9 @@ public final class JobService: Sendable {
     repeats = RepeatGuard(clock: parts.clock, connectionIsOpen: connectionIsOpen)
   }
 
+  /// 32 hexadecimal digits that follow from a text.
+  public func name(of text: String) -> String { String(digest(Array(text.utf8)).prefix(32)) }
+
   /// The policy in force.
   public var policy: Policy { policyBox.withLock { $0 } }
 

@@ -3,6 +3,7 @@ import KinoraCore
 import KinoraModel
 import KinoraPluginHost
 import KinoraStore
+import KinoraSystem
 import KinoraTransport
 import Synchronization
 
@@ -10,17 +11,19 @@ import Synchronization
 final class Admin: AdminPort {
   let parts: Parts
   let health: Health
+  private let log: Log
   private let current: Mutex<Configuration>
   private let draining = Atomic<Bool>(false)
   private let reloader: @Sendable () async -> [ConfigurationError]
 
   /// `reload` puts a fresh configuration in force or says what is wrong with it.
   init(
-    parts: Parts, health: Health, configuration: Configuration,
+    parts: Parts, health: Health, configuration: Configuration, log: Log,
     reload: @escaping @Sendable () async -> [ConfigurationError]
   ) {
     self.parts = parts
     self.health = health
+    self.log = log
     current = Mutex(configuration)
     reloader = reload
   }
@@ -38,6 +41,10 @@ final class Admin: AdminPort {
 
   var version: VersionFacts {
     VersionFacts(version: Version.current, abi: "1.1", schema: parts.state.store.schemaVersion)
+  }
+
+  func report(_ error: KinoraError, requestID: String) {
+    log(.error, "request.failed", error, ("request", requestID))
   }
 
   func plugins() -> [PluginInfo] { parts.registry.list() }

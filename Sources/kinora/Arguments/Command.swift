@@ -46,6 +46,8 @@ struct Flag: Sendable {
   static let socket = Flag(
     "socket", nil, .value("PATH"), "the daemon's socket ($KINORA_SOCKET, /run/kinora/kinora.sock)")
   static let help = Flag("help", "h", .on, "show this help")
+  static let sidecar = Flag(
+    "sidecar", nil, .on, "write FILE.json beside each file: how it was made")
   static let json = Flag("json", nil, .on, "print the daemon's JSON")
   /// Every command takes them, before or after its name.
   static let everywhere = [socket, help]

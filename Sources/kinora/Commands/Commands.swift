@@ -1,11 +1,9 @@
 /// Every command, in the order in which the overview shows them.
 enum Commands {
   static let all: [Command] = [
-    generate, quote, jobs, jobsResolve, show, watch, fetch, cancel, models, routeExplain, plugins,
-    pluginNew,
-    providers, usage,
-    capabilities, tenantShow, tenantSet, quotaShow, quotaSet, quotaReset,
-    configCheck, configShow, keysCreate, keysList, keysRevoke,
+    generate, batch, quote, jobs, jobsResolve, show, trace, watch, fetch, cancel, models,
+    routeExplain, plugins, pluginNew, providers, usage, capabilities, tenantShow, tenantSet,
+    quotaShow, quotaSet, quotaReset, configCheck, configShow, keysCreate, keysList, keysRevoke,
     reload, pause, resume, doctor, doctorProvider, mcp, sandbox, version, completion,
     completionWords, sandboxChild,
   ]

@@ -12,6 +12,7 @@ extension Commands {
     flags: [
       Flag("output", "o", .value("FILE"), "where it goes (ID.mp4); a folder will do"),
       Flag("index", nil, .value("N"), "which one, from 0; all when not given"),
+      .sidecar,
       Flag("json", nil, .on, "print {\"id\",\"files\"}"),
     ],
     notes: ["A download that was cut goes on where it ended."],

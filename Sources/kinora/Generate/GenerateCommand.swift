@@ -16,6 +16,7 @@ extension Commands {
     ],
     flags: GenerationFlags.all + [
       Flag("output", "o", .value("FILE"), "where it goes (ID.mp4); a folder will do"),
+      .sidecar,
       Flag("yes", "y", .on, "do not ask about the cost"),
       Flag("confirm-above", nil, .value("USD"), "ask when it costs more than this (1.00)"),
       Flag("detach", nil, .on, "print the id and do not wait"),

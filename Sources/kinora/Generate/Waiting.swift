@@ -1,3 +1,5 @@
+import KinoraModel
+
 /// What `generate`, `watch` and `fetch` have in common.
 enum Waiting {
   /// Downloads every artifact of a completed job, or one; the paths.
@@ -26,9 +28,22 @@ enum Waiting {
           todo: ["go on from there: \(invocation.suggestion("fetch \(job.id)\(target)"))"])
       }
       display.clear()
+      if invocation.arguments.has(Flag.sidecar.name) { try sidecar(job, index, beside: path) }
       files.append(path)
     }
     return files
+  }
+
+  /// What the file is and how it was made, beside it: the job, and which of its files this is.
+  private static func sidecar(
+    _ job: Job, _ index: Int, beside path: String
+  ) throws(Failure) {
+    let artifact = job.artifacts.indices.contains(index) ? job.artifacts[index] : .null
+    let file: JSON = ["file": .string(path), "artifact": artifact, "job": job.json]
+    guard !Files.exists(path + ".json") else {
+      throw .usage("\(Shell.quoted(path + ".json")) is there already and was left as it is")
+    }
+    try Files.replace(path + ".json", file.text + "\n", mode: 0o644)
   }
 
   /// Ctrl-C: the job goes on, and how to come back to it.

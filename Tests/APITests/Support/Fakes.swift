@@ -74,6 +74,7 @@ final class TestAdmin: AdminPort {
     var reloadErrors: [KinoraError] = []
     var readiness: [ReadinessCheck] = [ReadinessCheck(name: "store")]
     var providers: [ProviderFacts] = []
+    var reported: [String] = []
   }
   let knobs = Mutex(Knobs())
 
@@ -97,6 +98,9 @@ final class TestAdmin: AdminPort {
       provider: provider, checks: await doctor(), models: [("clip", true), ("org/wide", nil)])
   }
   func readiness() async -> [ReadinessCheck] { knobs.withLock { $0.readiness } }
+  func report(_ error: KinoraError, requestID: String) {
+    knobs.withLock { $0.reported.append("\(requestID) \(error.message)") }
+  }
   func metrics() async -> [MetricFamily] {
     [MetricFamily("process_open_fds", "Open descriptors.", .gauge, 12)]
   }

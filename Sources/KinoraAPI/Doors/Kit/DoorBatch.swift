@@ -97,6 +97,7 @@ extension APIService {
 
   /// The answer for an error of jobs that exist: with their ids, and never to be repeated blindly.
   func refusal(_ error: KinoraError, of batch: DoorBatch, _ call: Call) -> HTTPResponse {
+    let error = told(error, call)
     var response =
       call.dialect?.problem(error, call.requestID)
       ?? Answer.problem(error, requestID: call.requestID, place: .body)

@@ -34,7 +34,7 @@ extension APIService {
         return Answer.json(message.answer(ToolWords.result(models: models)))
       }
     } catch {
-      return Answer.json(message.answer(ToolWords.result(error)))
+      return Answer.json(message.answer(ToolWords.result(told(error, call))))
     }
   }
 
@@ -101,7 +101,7 @@ extension APIService {
       let record = try await service.job(begun.record.id, call.viewer)
       return ToolWords.result(record, call)
     } catch {
-      return ToolWords.result(error)
+      return ToolWords.result(told(error, call))
     }
   }
 
