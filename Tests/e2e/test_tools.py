@@ -38,13 +38,17 @@ def test_list_is_what_the_daemon_offers(daemon):
 
 
 def test_one_service(daemon):
-    """A dry run by the tool and by REST resolve equally; nothing is made [B4]."""
+    """A dry run by the tool and by REST resolve equally; "8s" is 8, nothing said 5 s at 720p [B4] [T51] [T53] [T54]."""
     for wish in ({"prompt": "x", "model": "sample/clip"}, {"prompt": "x", "model": "veo-3.1"},
                  {"prompt": "x", "duration": "8s", "resolution": "720p", "model": "sample/clip"}):
         rest = daemon.post("/v1/videos", {**wish, "dry_run": True})
         tool = daemon.post(GENERATE, {**wish, "dry_run": True})
         assert rest[0] == tool[0] == 200, (rest, tool)
         assert rest[1] == tool[1]
+        resolved = tool[1]["resolved"]
+        if wish["model"] == "sample/clip":
+            assert resolved["seconds"] == (8 if "duration" in wish else 5)
+            assert resolved["resolution"] == "720p"
     assert daemon.jobs() == []
 
 
