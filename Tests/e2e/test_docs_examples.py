@@ -55,11 +55,11 @@ def test_socket_examples(daemon, tmp_path, language):
         assert f'"id":"{job["id"]}"' in output
 
 
-@pytest.mark.parametrize("path, count", [("docs/api.md", 1), ("docs/front-doors.md", 3), ("README.md", 1)])
-def test_curl_examples(daemon, tmp_path, path, count):
+@pytest.mark.parametrize("path, least", [("docs/api.md", 1), ("docs/front-doors.md", 4), ("README.md", 1)])
+def test_curl_examples(daemon, tmp_path, path, least):
     """Every curl command of these pages makes a job that completes."""
     commands = [block for block in indented(path) if block.startswith("curl ")]
-    assert len(commands) == count
+    assert len(commands) >= least
     for number, command in enumerate(commands, 1):
         assert SOCKET in command or "$KINORA_SOCKET" in command
         output = run(["bash", "-c", command.replace(SOCKET, str(daemon.socket)).replace("curl ", "curl -fsS ", 1)],
