@@ -99,10 +99,16 @@ public enum MoneyMove: Sendable, Equatable {
 
 /// A budget that a job counts against.
 public struct BudgetScope: Sendable, Equatable {
-  /// `host`, `client:NAME` or `user:CLIENT/NAME`.
+  /// `host`, `client:NAME`, `user:CLIENT/NAME` or `month:CLIENT`.
   public var name: String
-  /// What a day may cost; nil for no limit.
+  /// What its period may cost; nil for no limit.
   public var cap: MicroUSD?
+
+  /// The period of a scope that a UTC day belongs to: its month (`2026-11`) for `month:…`, else the
+  /// day itself.
+  public static func period(of name: String, day: String) -> String {
+    name.hasPrefix("month:") ? String(day.prefix(7)) : day
+  }
 
   /// A scope.
   public init(_ name: String, cap: MicroUSD?) {
@@ -115,7 +121,7 @@ public struct BudgetScope: Sendable, Equatable {
 public struct UsageRow: Sendable, Equatable {
   /// The scope's name.
   public var scope: String
-  /// UTC day, `2026-11-21`.
+  /// UTC day, `2026-11-21`, or month, `2026-11`.
   public var day: String
   /// The cap when the row was last reserved against; nil for none.
   public var cap: MicroUSD?

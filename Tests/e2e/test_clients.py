@@ -139,6 +139,48 @@ clients:
     assert [row["left_microusd"] for row in quote] == [None, 0, 0]
 
 
+def test_the_month_of_a_client(daemons, sim, place):
+    """A calendar month has a cap of its own, of which a longer clip takes more; it lives through days, restarts and
+    the checks of the sums [A104] [A105]."""
+    if not is_root():
+        return
+    daemon = opened(daemons(sim, speed=40), place, """
+clients:
+  bot: {principals: ["uid:40001"], budget: {usd_per_month: 0.05, usd_per_day: 1}}
+""").start()
+    bot = As(40001, daemon.socket)
+
+    def ask(prompt, seconds):
+        return bot("POST", "/v1/videos", {**WISH, "prompt": prompt, "seconds": seconds})
+    status, job = ask("three", 3)
+    assert status == 200
+    status, body = ask("three more", 3)
+    assert status == 402 and body["error"]["code"] == "budget_exceeded", body
+    assert body["error"]["param"] == "month:bot" and "$0.05" in body["detail"], body
+    assert ask("two", 2)[0] == 200 and ask("one", 1)[0] == 402
+    daemon.kill()
+    daemon.start()
+    done = bot("GET", f"/v1/videos/{job['id']}?wait=30")[1]
+    assert done["status"] == "completed"
+    rows = {row["scope"]: row for row in bot("GET", "/v1/usage")[1]["data"]}
+    month = rows["month:bot"]
+    assert month["day"] == rows["client:bot"]["day"][:7] and month["cap_microusd"] == 50_000
+    assert month["reserved_microusd"] + month["spent_microusd"] == 50_000
+    assert ask("after the restart", 1)[0] == 402
+    quote = {row["scope"]: row for row in bot("POST", "/v1/quote", {**WISH, "seconds": 1})[1]["budget"]}
+    assert quote["month:bot"]["left_microusd"] == 0 and quote["client:bot"]["left_microusd"] > 0
+    checks = {row["name"]: row for row in daemon.get("/v1/doctor")["checks"]}
+    assert checks["money"]["status"] == "ok", checks["money"]
+    # What a failed job had reserved is the month's again.
+    replaced = daemon.config.read_text().replace("usd_per_month: 0.05", "usd_per_month: 0.06")
+    daemon.config.write_text(replaced)
+    assert daemon.post("/v1/reload")[0] == 200
+    sim.fault("failed", provider="sample", phase="poll")
+    status, job = ask("fails", 1)
+    assert status == 200 and bot("GET", f"/v1/videos/{job['id']}?wait=30")[1]["status"] == "failed"
+    assert ask("works", 1)[0] == 200
+
+
 def test_concurrency_of_a_client_is_in_force_after_a_reload(daemons, sim, place):
     """A client's places are counted, and a reload changes their number without a restart."""
     if not is_root():

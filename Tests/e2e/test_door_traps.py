@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import hashlib
 import json
+import time
 
 import pytest
 
@@ -87,3 +88,25 @@ def test_one_key_one_job(daemon, sim, path, body, headers):
                for _, answer, fields in answers)
     eventually(lambda: daemon.get(f"/v1/videos/{jobs[0]['id']}")["status"] == "completed", what="the clip")
     assert [one["creations"] for one in sim.jobs()] == [1]
+
+
+def test_asking_often_asks_no_provider(daemon, sim):
+    """Hundreds of looks at a running job, through every door, cause no poll at the provider: its own pace does."""
+    daemon.stop()
+    daemon.config.write_text(daemon.config.read_text().replace("poll_speed: 40", "poll_speed: 1"))
+    daemon.start()
+    job = daemon.post("/v1/videos", {"model": MODEL, "prompt": "[render:100000]"})[1]["id"]
+    eventually(lambda: daemon.get(f"/v1/videos/{job}")["kinora"]["state"] in ("submitted", "running"),
+               what="the job at its provider")
+    pace = daemon.get(f"/v1/videos/{job}")["kinora"]["poll_after_seconds"]
+    name, began, before = job.removeprefix("video_"), time.monotonic(), len(sim.log())
+    with http(daemon) as client:
+        for _ in range(60):
+            for path in (f"/v1/videos/{job}", f"/openrouter/api/v1/videos/{job}", f"{PATH}/jobs/{job}",
+                         f"/google/v1beta/interactions/v1_{name}"):
+                assert client.get(path).status_code == 200
+            assert client.post("/v4/ai/video-model/status", headers=gateway_fields(),
+                               json={"operation": {"gatewayJobId": job}}).status_code == 200
+    polls = len(sim.log()) - before
+    # At most one a second, however slow this machine is; 300 looks were taken.
+    assert pace >= 1 and polls <= time.monotonic() - began + 2, polls

@@ -26,6 +26,8 @@ public struct ClientRules: Sendable, Equatable {
   public var models: [String]?
   /// What a UTC day may cost; nil for no limit of its own.
   public var dayCap: MicroUSD?
+  /// What a calendar month (UTC) may cost; nil for no limit of its own.
+  public var monthCap: MicroUSD?
   /// What a UTC day may cost for each of its end users.
   public var userDayCap: MicroUSD?
 

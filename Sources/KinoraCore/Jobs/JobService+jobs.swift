@@ -160,7 +160,10 @@ extension JobService {
   public func usage(day: String?, _ viewer: Viewer) async throws(KinoraError) -> [UsageRow] {
     var rows = try await parts.store.usage(day: day, scopePrefix: nil)
     let today = UTC.day(parts.clock.now())
-    for at in rows.indices where rows[at].day == today { rows[at].cap = cap(rows[at].scope) }
+    for at in rows.indices
+    where rows[at].day == BudgetScope.period(of: rows[at].scope, day: today) {
+      rows[at].cap = cap(rows[at].scope)
+    }
     // The cap in force, also before the first reservation of the day and after a reload.
     if viewer.isAdmin, day == nil || day == today || day == "all" {
       let isThere = rows.contains { $0.scope == "host" && $0.day == today }
@@ -172,15 +175,17 @@ extension JobService {
     }
     guard !viewer.isAdmin else { return rows }
     return rows.filter { row in
-      row.scope == "client:\(viewer.client)" || row.scope.hasPrefix("user:\(viewer.client)/")
+      ["client:\(viewer.client)", "month:\(viewer.client)"].contains(row.scope)
+        || row.scope.hasPrefix("user:\(viewer.client)/")
     }
   }
 
-  /// The cap in force for `host`, `client:NAME` or `user:CLIENT/NAME`.
+  /// The cap in force for `host`, `client:NAME`, `month:CLIENT` or `user:CLIENT/NAME`.
   private func cap(_ scope: String) -> MicroUSD? {
     let policy = policy
     if scope == "host" { return policy.hostCap }
     let owner = scope.drop { $0 != ":" }.dropFirst()
+    if scope.hasPrefix("month:") { return policy.clients.rules(String(owner))?.monthCap }
     if scope.hasPrefix("client:") { return policy.clients.rules(String(owner))?.dayCap }
     return policy.clients.rules(String(owner.prefix { $0 != "/" }))?.userDayCap
   }

@@ -219,6 +219,7 @@ public final class JobService: Sendable {
       BudgetScope("host", cap: policy.hostCap),
       BudgetScope("client:\(client)", cap: rules?.dayCap),
     ]
+    if let cap = rules?.monthCap { scopes.append(BudgetScope("month:\(client)", cap: cap)) }
     if let endUser {
       scopes.append(BudgetScope("user:\(client)/\(endUser)", cap: rules?.userDayCap))
     }

@@ -75,7 +75,8 @@ extension Configuration {
       "concurrency": .integer(Int64(client.concurrency)), "providers": strings(client.providers),
       "models": strings(client.models),
       "budget": [
-        "usd_per_day": dollars(client.dayCap), "usd_per_user_per_day": dollars(client.userDayCap),
+        "usd_per_day": dollars(client.dayCap), "usd_per_month": dollars(client.monthCap),
+        "usd_per_user_per_day": dollars(client.userDayCap),
       ],
     ]
   }

@@ -58,6 +58,7 @@ extension Configuration {
     rules.models = section.strings("models")
     if let budget = section.section("budget") {
       rules.dayCap = budget.money("usd_per_day")
+      rules.monthCap = budget.money("usd_per_month")
       rules.userDayCap = budget.money("usd_per_user_per_day")
       budget.finish()
     }

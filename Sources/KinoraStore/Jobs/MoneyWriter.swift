@@ -32,7 +32,10 @@ struct MoneyWriter {
           "job \(id) has a \(held.state) hold on \(held.scopes); it cannot reserve on \(names)"))
     }
     let day = held?.day ?? day
-    for scope in scopes { try take(amount, from: scope, day: day, job: job) }
+    for scope in scopes {
+      let period = BudgetScope.period(of: scope.name, day: day)
+      try take(amount, from: scope, day: period, job: job)
+    }
     if held == nil {
       try connection.apply(
         """
@@ -99,15 +102,16 @@ struct MoneyWriter {
       .reduce(0) { $0 + ($1.durationMilliseconds ?? 0) }
     let names = (try? JSON.parse(Array(held.scopes.utf8)))?.array?.compactMap(\.string) ?? []
     for name in names {
+      let period = BudgetScope.period(of: name, day: held.day)
       try connection.apply(
         """
         UPDATE budget SET reserved = reserved - ?3, spent = spent + ?4, results = results + ?5,
           video_ms = video_ms + ?6
         WHERE scope = ?1 AND day = ?2
         """,
-        .text(name), .text(held.day), .integer(held.amount.rawValue), .integer(spent.rawValue),
+        .text(name), .text(period), .integer(held.amount.rawValue), .integer(spent.rawValue),
         .integer(Int64(made.count)), .integer(Int64(video)))
-      try note(job, name, held.day, reserved: .zero - held.amount, spent: spent)
+      try note(job, name, period, reserved: .zero - held.amount, spent: spent)
     }
   }
 

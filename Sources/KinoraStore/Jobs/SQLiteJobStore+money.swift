@@ -9,7 +9,7 @@ extension SQLiteJobStore {
       try connection.rows(
         """
         SELECT scope, day, cap, reserved, spent, results, video_ms FROM budget
-        WHERE (?1 IS NULL OR day = ?1) AND (?2 IS NULL OR substr(scope, 1, length(?2)) = ?2)
+        WHERE (?1 IS NULL OR day IN (?1, substr(?1, 1, 7))) AND (?2 IS NULL OR substr(scope, 1, length(?2)) = ?2)
         ORDER BY day, scope
         """,
         SQLValue(day), SQLValue(scopePrefix)
@@ -28,7 +28,8 @@ extension SQLiteJobStore {
         """
         WITH
           l AS (SELECT scope, day, sum(d_reserved) r, sum(d_spent) s FROM ledger GROUP BY 1, 2),
-          h AS (SELECT n.value scope, day, sum(iif(state = 'reserved', amount, 0)) r,
+          h AS (SELECT n.value scope,
+              iif(n.value LIKE 'month:%', substr(day, 1, 7), day) day, sum(iif(state = 'reserved', amount, 0)) r,
               sum(coalesce(settled, 0)) s
             FROM hold, json_each(hold.scopes) n GROUP BY 1, 2),
           k AS (SELECT scope, day FROM budget UNION SELECT scope, day FROM l
