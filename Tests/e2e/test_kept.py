@@ -56,3 +56,22 @@ def test_the_copy_stays_when_the_providers_is_gone(daemon, sim):
         daemon.kill()
         daemon.start()
     assert sim.log() == []
+
+
+def test_what_was_made_is_counted(daemon):
+    """Results and video seconds are in /v1/usage and /metrics, also after a restart [A123]."""
+    for seconds in (2, 3):
+        job = daemon.post(
+            "/v1/videos", {"model": "sample/clip", "prompt": "counted", "seconds": seconds})[1]["id"]
+        assert daemon.get(f"/v1/videos/{job}?wait=60")["status"] == "completed"
+    for _ in range(2):
+        rows = daemon.get("/v1/usage?day=all")["data"]
+        assert {row["scope"].split(":")[0] for row in rows} == {"host", "client"}
+        for row in rows:
+            assert row["results"] == 2 and abs(row["video_seconds"] - 5) < 0.3, row
+        text = daemon.request("GET", "/metrics")[1].decode()
+        figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+        assert figures["kinora_results_total"] == "2"
+        assert abs(float(figures["kinora_video_seconds_total"]) - 5) < 0.3
+        daemon.kill()
+        daemon.start()
