@@ -7,7 +7,7 @@ import KinoraModel
 /// missing and nothing twice.
 extension APIService {
   func createBatch(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let batch = try BatchRequest(try parsed(call.request))
       let key = try Self.idempotencyKey(call.request.fields)
       var report = BatchObject(id: batchID(key, call), total: batch.items.count)

@@ -8,7 +8,7 @@ package import KinoraModel
 /// Source: PyPI openai 3.52.0, resources/videos.py.
 extension APIService {
   func continueVideo(_ use: GenerationKind, _ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let body = try parsed(call.request)
       let fields = try VideoFields(body, known: ContinueFields.known(use))
       if !fields.request.model.isEmpty {
