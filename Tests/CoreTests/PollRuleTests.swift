@@ -119,6 +119,28 @@ import Testing
     #expect(other.failure == .credentialMissing)
   }
 
+  @Test("a job that no poll has found yet is asked for again; one that is gone has failed")
+  func notFound() {
+    var fresh = Course()
+    fresh.accept()
+    for _ in 0..<5 {
+      #expect(fresh.give(.stepped(.fail(.notFound, "404"))).first?.hasPrefix("wake") == true)
+      #expect(fresh.state == .submitted)
+    }
+    #expect(fresh.money.isEmpty)
+    fresh.give(.stepped(.fail(.notFound, "404")))
+    #expect(fresh.state == .failed)
+
+    var found = Course()
+    found.accept()
+    found.give(.stepped(.fail(.notFound, "404")))
+    found.pass(1000)
+    found.give(.stepped(.wait(1000)))
+    #expect(found.state == .running)
+    found.give(.stepped(.fail(.notFound, "404")))
+    #expect(found.state == .failed)
+  }
+
   @Test("a plugin that wants to pay for an accepted job is held")
   func paysAgain() {
     var course = Course()

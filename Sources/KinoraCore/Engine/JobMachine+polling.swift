@@ -115,9 +115,16 @@ extension JobMachine {
     return max(wish, Milliseconds(asked * 1000))
   }
 
+  /// Polls that may miss a job which no poll has found yet: half a minute of them.
+  private static let settlingPolls = 5
+
   private mutating func providerFailed(_ failure: PluginFailure) {
     if failure.isRetryable || failure.code == .unavailable || failure.code == .protocolBroken {
       return blip(failure.message, retryAfter: Milliseconds(failure.retryAfter))
+    }
+    // A fresh job may be unknown to the machine that answers the poll, for some seconds.
+    if failure.code == .notFound, state == .submitted, job.strikes < Self.settlingPolls {
+      return blip(failure.message)
     }
     if failure.code == .unauthenticated {
       return hold(
