@@ -15,6 +15,7 @@ library() { pkg-config --exists "$1"; }
 
 # The compiler's neighbours, and the libraries with their headers.
 need gcc has cc
+need libc6-dev test -f /usr/include/stdio.h # gcc only recommends it
 need binutils has readelf
 need pkg-config has pkg-config
 need patchelf has patchelf
