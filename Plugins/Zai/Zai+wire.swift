@@ -44,6 +44,8 @@ extension Zai {
     ErrorRule(
       .exhausted, "the provider's account has no credit left ({code})", codes: ["1113", "1309"]),
     ErrorRule(
+      .notFound, "the provider does not know the task ({code})", status: [404], codes: ["1214"]),
+    ErrorRule(
       .invalid, "the provider refused the request ({code})",
       codes: ["1210", "1211", "1212", "1213", "1214", "1215", "1221", "1222", "1231"]),
     ErrorRule(.refused, "content refused", codes: ["1301"]),

@@ -112,33 +112,49 @@ import Testing
     #expect(course.failure == .providerUnauthenticated)
     #expect(course.money.isEmpty)
 
-    var other = Course()
-    other.run()
-    other.give(.answered(JobInput.failed(.no, .credentialMissing), isPaid: false))
-    #expect(other.state == .held)
-    #expect(other.failure == .credentialMissing)
   }
 
-  @Test("a job that no poll has found yet is asked for again; one that is gone has failed")
-  func notFound() {
-    var fresh = Course()
-    fresh.accept()
+  @Test("a key that is gone for a moment costs no job; one that stays away holds it")
+  func keyGone() {
+    var course = Course()
+    course.run()
+    let gone = JobInput.answered(JobInput.failed(.no, .credentialMissing), isPaid: false)
     for _ in 0..<5 {
-      #expect(fresh.give(.stepped(.fail(.notFound, "404"))).first?.hasPrefix("wake") == true)
-      #expect(fresh.state == .submitted)
+      #expect(course.give(gone).first?.hasPrefix("wake") == true)
+      #expect(course.state == .running)
     }
-    #expect(fresh.money.isEmpty)
-    fresh.give(.stepped(.fail(.notFound, "404")))
-    #expect(fresh.state == .failed)
+    course.give(.stepped(.wait(1000)))
+    for _ in 0..<5 {
+      course.give(gone)
+      #expect(course.state == .running)
+    }
+    course.give(gone)
+    #expect(course.state == .held)
+    #expect(course.failure == .credentialMissing)
+    #expect(course.money.isEmpty)
+  }
 
-    var found = Course()
-    found.accept()
-    found.give(.stepped(.fail(.notFound, "404")))
-    found.pass(1000)
-    found.give(.stepped(.wait(1000)))
-    #expect(found.state == .running)
-    found.give(.stepped(.fail(.notFound, "404")))
-    #expect(found.state == .failed)
+  @Test("a job that polls do not find is asked for again, found before or not; then it has failed")
+  func notFound() {
+    var course = Course()
+    course.accept()
+    for _ in 0..<5 {
+      #expect(course.give(.stepped(.fail(.notFound, "404"))).first?.hasPrefix("wake") == true)
+      #expect(course.state == .submitted)
+    }
+    course.pass(1000)
+    course.give(.stepped(.wait(1000)))
+    #expect(course.state == .running)
+    // Mishaps of another kind do not make it firm.
+    for _ in 0..<9 { course.give(.stepped(.fail(.unavailable, "503"))) }
+    for _ in 0..<5 {
+      course.give(.stepped(.fail(.notFound, "404")))
+      #expect(course.state == .running)
+    }
+    #expect(course.money.isEmpty)
+    course.give(.stepped(.fail(.notFound, "404")))
+    #expect(course.state == .failed)
+    #expect(course.record.failure?.message.contains("had accepted the job") == true)
   }
 
   @Test("a plugin that wants to pay for an accepted job is held")

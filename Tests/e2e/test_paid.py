@@ -188,7 +188,9 @@ def test_a_failed_download_is_repeated_without_a_submit(daemon, sim, fault):
 
 
 def test_failed_and_filtered_release_the_money(daemon, sim):
-    for fault, code in [("failed", "provider_refused"), ("filtered", "content_blocked")]:
+    """The provider's end is the job's end, and one that calls itself done without a file is one."""
+    for fault, code in [("failed", "provider_refused"), ("filtered", "content_blocked"),
+                        ("success_without_asset", "provider_refused")]:
         job = end(daemon, make(daemon, f"ends [fault:{fault}]"))
         assert state(job) == "failed" and job["error"]["code"] == code, job
         assert job["kinora"]["cost"]["settled_microusd"] == 0
@@ -254,12 +256,12 @@ def test_a_failed_fsync_ends_the_daemon(daemons, sim, part):
 
 def test_key_removed_while_jobs_run(daemon, sim):
     """W12: a job whose credential is gone is held with its money, and adopted when it is back."""
-    job = make(daemon, "key gone [render:20]", "google/gemini-omni-1.1-flash")
+    job = make(daemon, "key gone [render:2000]", "google/gemini-omni-1.1-flash")
     end(daemon, job, check=lambda job: state(job) == "running")
     key = daemon.directory / "key"
     secret = key.read_text()
     key.unlink()
-    held = end(daemon, job, check=lambda job: state(job) == "held")
+    held = end(daemon, job, 120, lambda job: state(job) == "held")
     assert held["kinora"]["cost"]["reserved_microusd"] > 0
     status, body, _ = daemon.post(
         "/v1/videos", {"model": "google/gemini-omni-1.1-flash", "prompt": "no key"})
@@ -269,6 +271,35 @@ def test_key_removed_while_jobs_run(daemon, sim):
     daemon.post(f"/v1/videos/{job}/resolve",
                 {"action": "adopt", "provider_id": held["kinora"]["provider_id"]})
     assert end(daemon, job, 60, lambda job: state(job) == "completed")
+
+
+def test_a_key_that_is_replaced_in_two_steps_costs_no_job(daemon, sim):
+    """Between the two its file is gone or empty; running jobs are asked for again."""
+    job = make(daemon, "key replaced [render:2000]", "google/gemini-omni-1.1-flash")
+    end(daemon, job, check=lambda job: state(job) == "running")
+    key = daemon.directory / "key"
+    secret = key.read_text()
+    key.write_text("")
+    seen = end(daemon, job, 60, lambda job: job["kinora"]["note"] or over(job))
+    key.write_text(secret)
+    assert state(seen) == "running" and "credential" in seen["kinora"]["note"], seen
+    job = end(daemon, job, 120)
+    assert state(job) == "completed", job
+
+
+def test_one_404_ends_no_job(daemon, sim):
+    """A poll that does not find a running job is repeated; when none does the error tells of money."""
+    job = make(daemon, "missed once [render:2000]")
+    lost = make(daemon, "missed for good [render:20000]")
+    for each in (job, lost):
+        end(daemon, each, check=lambda job: state(job) == "running")
+    sim.fault("not_found_once", "sample", "poll", match={"prompt": "missed once"})
+    sim.fault("not_found_once", "sample", "poll", times=-1, match={"prompt": "missed for good"})
+    assert state(end(daemon, job, 120)) == "completed"
+    lost = end(daemon, lost, 120)
+    assert state(lost) == "failed" and lost["error"]["code"] == "provider_refused", lost
+    assert "nothing is booked" in lost["error"]["message"], lost
+    assert lost["kinora"]["cost"]["settled_microusd"] == 0, lost
 
 
 def test_plugin_removed_while_jobs_run(daemons, sim, tmp_path):

@@ -80,6 +80,8 @@ public struct LiveJob: Sendable {
   public var adopting: String?
   /// Repeatable exchanges that failed in a row.
   public var strikes = 0
+  /// Polls in a row, mishaps between them aside, whose word would end or hold the job.
+  public var doubts = 0
   /// Downloads of the present asset that failed.
   public var assetTries = 0
   /// A paid request is on its way to the wire or on it.

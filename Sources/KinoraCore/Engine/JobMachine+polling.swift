@@ -94,6 +94,7 @@ extension JobMachine {
     switch step.verdict {
     case .wait(let milliseconds):
       job.strikes = 0
+      job.doubts = 0
       if job.record.note != nil, step.note == nil { job.record.note = nil }
       if state == .submitted, job.record.submittedAt != now { move(to: .running) }
       if job.record.cancelRequestedAt != nil { return cancelAccepted() }
@@ -115,16 +116,27 @@ extension JobMachine {
     return max(wish, Milliseconds(asked * 1000))
   }
 
-  /// Polls that may miss a job which no poll has found yet: half a minute of them.
-  private static let settlingPolls = 5
+  /// Polls in a row that must say the same before an accepted job ends by it: half a minute of them.
+  private static let firmWords = 5
+
+  /// A word that the next poll may take back. True when it was said often enough.
+  private mutating func isFirm(_ message: String) -> Bool {
+    guard job.doubts < Self.firmWords else { return true }
+    job.doubts += 1
+    blip(message)
+    return false
+  }
 
   private mutating func providerFailed(_ failure: PluginFailure) {
     if failure.isRetryable || failure.code == .unavailable || failure.code == .protocolBroken {
       return blip(failure.message, retryAfter: Milliseconds(failure.retryAfter))
     }
-    // A fresh job may be unknown to the machine that answers the poll, for some seconds.
-    if failure.code == .notFound, state == .submitted, job.strikes < Self.settlingPolls {
-      return blip(failure.message)
+    // The machine that answers the poll may not know the job: a fresh one for some seconds, a running
+    // one while the provider moves its traffic. The job was paid for; it is not dropped for one 404.
+    if failure.code == .notFound {
+      guard isFirm(failure.message) else { return }
+      endUnsuccessful()
+      return close(.failed, JobFailure(failure.endCode, forgotten(failure.message)))
     }
     if failure.code == .unauthenticated {
       return hold(
@@ -133,6 +145,17 @@ extension JobMachine {
     }
     endUnsuccessful()
     close(.failed, JobFailure(failure.endCode, failure.message))
+  }
+
+  /// The provider took the job and knows it no more: what became of it, and of the money.
+  private func forgotten(_ message: String) -> String {
+    let money =
+      switch terms.bills {
+      case .success: "it bills what it finished, so nothing is booked"
+      case .accept: "it bills what it accepts, so the price is booked, unconfirmed"
+      }
+    return "\(message). \(job.record.provider) had accepted the job and knows it no more; \(money). "
+      + "Look at its own list or bill before this is made again"
   }
 
   /// The provider ended the job without a result: does it bill?
@@ -169,7 +192,8 @@ extension JobMachine {
     case .failed(_, let error)
     where error.code == .credentialMissing && state != .queued
       && !state.isTerminal && state != .submitUnknown:
-      hold(.credentialMissing, error.message)
+      // A key is often replaced in two steps, and between them its file is gone or empty.
+      if isFirm(error.message) { hold(.credentialMissing, error.message) }
     case .failed(_, let error): blip(error.message)
     case .response(let response):
       if response.isHTML {

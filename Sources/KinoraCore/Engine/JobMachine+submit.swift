@@ -151,6 +151,7 @@ extension JobMachine {
   mutating func accepted() {
     job.hasPaid = false
     job.strikes = 0
+    job.doubts = 0
     job.phase = .begin
     job.record.refusals = 0
     job.record.submittedAt = now

@@ -34,7 +34,7 @@ static kn_status received(const kn_event *e, const kn_response *r, const kn_out 
   if (!kit_is_id(id)) return KIT_FAIL(out, KN_PROTOCOL, "the provider answered without an id");
   if (kit_same(status, TEXT("succeeded"))) {
     kn_bytes url = kit_member(kit_member(r->body, TEXT("video")), TEXT("url"));
-    if (!kit_is_address(url)) return KIT_FAIL(out, KN_PROTOCOL, "the provider calls the job done and names no file");
+    if (!kit_is_address(url)) return KIT_FAIL(out, KN_REFUSED, "the provider calls the job done and names no file");
     if (out->handle) out->handle(out->ctx, id);
     return kit_succeed(out, url) ? KN_OK : KIT_FAIL(out, KN_PROTOCOL, "the video's address is too long");
   }

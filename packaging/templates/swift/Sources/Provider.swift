@@ -50,7 +50,7 @@ struct @TYPE@Provider: Provider {
         .progress(percent: answer["progress"].double)
     case .done:
       guard let url = answer["video"]["url"].string else {
-        throw Failure(.protocol, "the provider calls the job done and names no file")
+        throw Failure(.refused, "the provider calls the job done and names no file")
       }
       return .succeed(Output(.url(url), costMicroUSD: answer["cost_usd"].microUSD)).handle(id)
     case let end: throw Failure(end, Words(answer["error"]))
