@@ -44,6 +44,10 @@ public struct GenerationRequest: Sendable, Codable, Equatable {
   public var pollSeconds: Double?
   /// Whom of its own the client serves with it, for quotas in counts.
   public var tenant: String?
+  /// The name of words that are sent with the prompt and never shown with the job.
+  public var stylePreset: String?
+  /// Those words, as they were when the job was accepted.
+  public var style: StylePreset?
   /// Options that only this provider knows, passed through to its plugin.
   public var options: JSON?
 

@@ -30,6 +30,9 @@ public struct RequestWarning: Sendable, Equatable {
 
   /// For a person.
   public var message: String {
+    if field == "style_preset" {
+      return "style_preset: the model takes no negative prompt, that part of \(asked) was left out"
+    }
     guard let used else { return "\(field): the model offers no \(asked), it was left out" }
     return "\(field): asked \(asked), gets \(used)"
   }

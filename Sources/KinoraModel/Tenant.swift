@@ -60,6 +60,8 @@ public struct TenantSettings: Sendable, Equatable {
   public var profile: String?
   /// Words added to every prompt that is sent; never shown with the job.
   public var promptSuffix: String?
+  /// Styles of its own, by name.
+  public var styles: [String: StylePreset] = [:]
 
   /// A tenant as it is before anybody has changed anything.
   public init(client: String, name: String) {

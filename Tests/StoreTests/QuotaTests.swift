@@ -249,6 +249,10 @@ import Testing
     tenant.maxOutputBytes = 7
     tenant.profile = "discord"
     tenant.promptSuffix = "in style"
+    tenant.styles = [
+      "noir": StylePreset(prompt: "hard \"shadows\"", negative: "colour"),
+      "dawn": StylePreset(prompt: "at dawn"),
+    ]
     #expect(try await store.put(tenant, replacing: 1, now: Self.now))
     #expect(try await store.put(tenant, replacing: 1, now: Self.now) == false)
     #expect(try await store.tenants() == [tenant])

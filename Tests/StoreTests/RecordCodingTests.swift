@@ -61,6 +61,8 @@ import Testing
     job.isUnconfirmed = true
     job.route = "films"
     job.request.tenant = "t1"
+    job.request.stylePreset = "noir"
+    job.request.style = StylePreset(prompt: "hard shadows", negative: "colour")
     job.tenantTerms = TenantTerms(version: 2, promptSuffix: "in style", maxOutputBytes: 3)
     job.delivery = Delivery(.tooLarge, at: 4)
     job.typical = TypicalTime(median: 5, most: 6)

@@ -12,7 +12,7 @@ from kinora_kit import kinora
 from simulator import program
 
 COMMANDS = [
-    "generate", "batch", "quote", "jobs", "jobs resolve", "show", "trace", "watch", "fetch", "cancel", "models",
+    "generate", "batch", "quote", "jobs", "jobs resolve", "show", "trace", "watch", "fetch", "cancel", "models", "styles",
     "route explain", "plugins", "plugin new", "providers", "usage", "config check", "config show", "reload", "pause", "resume",
     "mcp", "doctor", "doctor provider", "sandbox", "version", "completion",
 ]

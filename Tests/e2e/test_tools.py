@@ -44,6 +44,8 @@ def test_one_service(daemon):
         rest = daemon.post("/v1/videos", {**wish, "dry_run": True})
         tool = daemon.post(GENERATE, {**wish, "dry_run": True})
         assert rest[0] == tool[0] == 200, (rest, tool)
+        # What is sent is for the program; a tool answers a language model.
+        assert rest[1].pop("prompt_sent") == wish["prompt"] and rest[1].pop("negative_prompt_sent") is None
         assert rest[1] == tool[1]
         resolved = tool[1]["resolved"]
         if wish["model"] == "sample/clip":

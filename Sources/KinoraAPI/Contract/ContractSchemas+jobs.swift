@@ -77,6 +77,7 @@ extension ContractSchemas {
         "size": {"type": ["string", "null"]}, "fps": {"type": ["integer", "null"]},
         "audio": {"type": ["boolean", "null"]}, "seed": {"type": ["integer", "null"]},
         "count": {"type": "integer"}, "negative_prompt": {"type": "string"},
+        "style_preset": {"type": "string"},
         "inputs": {"type": "array", "items": {"type": "object",
           "required": ["role", "mime", "bytes", "sha256"]}},
         "user": {"type": "string"}, "options": {"type": "object"}}},

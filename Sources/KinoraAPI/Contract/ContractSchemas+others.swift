@@ -52,6 +52,8 @@ extension ContractSchemas {
         "microusd": {"type": "integer"}, "usd": {"type": "string"}, "basis": {"type": "string"},
         "source": {"type": "string"}, "resolved": {"$ref": "#/components/schemas/Resolved"},
         "asked": {"type": "object", "additionalProperties": {"type": "string"}},
+        "prompt_sent": {"type": "string", "description": "with the words of a style and a tenant"},
+        "negative_prompt_sent": {"type": ["string", "null"]},
         "budget": {"type": "array", "items": {"type": "object", "additionalProperties": false,
           "required": ["scope", "cap_microusd", "left_microusd"],
           "properties": {"scope": {"type": "string"}, "cap_microusd": {"type": ["integer", "null"]},

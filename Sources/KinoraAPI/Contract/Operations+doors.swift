@@ -165,7 +165,7 @@ extension Contract {
       [
         "model", "prompt", "n", "size", "response_format", "user", "aspect_ratio", "resolution",
         "negative_prompt", "seed", "snap", "options", "metadata", "max_cost_usd", "tenant",
-        "poll_timeout_seconds",
+        "poll_timeout_seconds", "style_preset",
       ] + names)
   }
   private static let clip = body(

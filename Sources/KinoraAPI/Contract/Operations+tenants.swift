@@ -42,6 +42,9 @@ extension Contract {
       answers: "Quota",
       errors: [.storeFailed, .storageFull]),
     Operation(
+      "GET /v1/styles", "listStyles", "What a request may name as style_preset",
+      [asked[0], client], answers: "StyleList"),
+    Operation(
       "GET /v1/capabilities", "getCapabilities", "What is possible now, and why the rest is not",
       asked, answers: "Capabilities", errors: choice),
     Operation(

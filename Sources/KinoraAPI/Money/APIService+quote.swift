@@ -17,9 +17,15 @@ extension APIService {
 
   /// What a request would become and cost. Inputs are stored as they would be for the job, so that a
   /// quote meets every error that the job would; what no job refers to is swept.
-  func quoteBody(_ submission: Submission) async throws(KinoraError) -> [UInt8] {
+  ///
+  /// `showsPrompt` tells the prompts as they would leave, a tenant's words and a style's included;
+  /// these are for the client's program and not for whom it serves.
+  func quoteBody(
+    _ submission: Submission, showsPrompt: Bool = true
+  ) async throws(KinoraError) -> [UInt8] {
     let answer = try service.quote(submission)
-    let budget = try await budget(submission.viewer, endUser: answer.resolved.request.endUser)
+    let request = answer.resolved.request
+    let budget = try await budget(submission.viewer, endUser: request.endUser)
     var json = JSONWriter(capacity: 1024)
     json.beginObject()
     json.member("object", "quote")
@@ -31,8 +37,13 @@ extension APIService {
     json.key("resolved")
     json.beginObject()
     json.member("kind", .string(answer.resolved.kind.rawValue))
-    RequestObject(request: answer.resolved.request).members(to: &json)
+    RequestObject(request: request).members(to: &json)
     json.endObject()
+    if showsPrompt {
+      let suffix = service.tenant(submission)?.promptSuffix
+      json.member("prompt_sent", .string(request.promptSent(suffix: suffix)))
+      json.member("negative_prompt_sent", JSON(request.negativePromptSent))
+    }
     json.key("asked")
     JobRenderer.strings(answer.resolved.asked, to: &json)
     json.member("budget", .array(budget))

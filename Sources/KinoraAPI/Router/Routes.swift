@@ -43,6 +43,7 @@ package enum Routes {
     Route("/v1/tenants/{tenant}", .get { $0.getTenant($1) }, .put { $0.putTenant($1) }),
     Route("/v1/tenants/{tenant}/quota", .get { $0.tenantQuota($1) }),
     Route("/v1/tenants/{tenant}/quota/reset", .post(.known, .json) { $0.resetQuota($1) }),
+    Route("/v1/styles", .get { $0.listStyles($1) }),
     Route("/v1/capabilities", .get { $0.capabilities($1) }),
     Route("/v1/forms/generate-video", .get { $0.videoForm($1) }),
   ]

@@ -38,9 +38,13 @@ extension APIService {
   func videoForm(_ call: Call) -> HTTPReply {
     later(call) { [self] () throws(KinoraError) in
       let query = try call.query(Self.parameters)
-      let entry = try service.entry(for: try asked(query, call))
+      let asked = try asked(query, call)
+      let entry = try service.entry(for: asked)
       guard entry.model.medium == "video" else { throw service.policy.index.noVideo(entry) }
-      return Answer.json(VideoForm(entry: entry, bounds: service.policy.forms).json)
+      var form = VideoForm(entry: entry, bounds: service.policy.forms)
+      form.styles = service.styles(client: call.viewer.client, tenant: asked.request.tenant)
+        .map(\.name)
+      return Answer.json(form.json)
     }
   }
 

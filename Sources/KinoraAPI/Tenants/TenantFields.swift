@@ -9,7 +9,7 @@ struct TenantFields {
 
   static let known = [
     "enabled", "provider", "model", "restore", "quota", "image_quota", "max_output_bytes",
-    "profile", "prompt_suffix",
+    "profile", "prompt_suffix", "styles",
   ]
   private static let quotaFields = ["per_user_per_day", "pool", "pool_days", "enabled"]
   private static let suffixBytes = 4096
@@ -43,6 +43,11 @@ struct TenantFields {
     if isGiven("prompt_suffix") {
       let suffix = try fields.string("prompt_suffix", most: Self.suffixBytes)
       tenant.promptSuffix = suffix?.isEmpty == true ? nil : suffix
+    }
+    if let members = try fields.object("styles") {
+      try StyleFields.change(members, fields.body, &tenant.styles)
+    } else if isGiven("styles") {
+      tenant.styles = [:]
     }
   }
 

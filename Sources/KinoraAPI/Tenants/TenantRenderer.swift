@@ -21,6 +21,10 @@ enum TenantRenderer {
       "max_output_bytes": JSON(tenant.maxOutputBytes), "profile": JSON(tenant.profile),
       "effective_max_output_bytes": JSON(maxOutputBytes),
       "prompt_suffix": JSON(tenant.promptSuffix),
+      "styles": .object(
+        tenant.styles.sorted { $0.key < $1.key }.map {
+          JSONMember($0.key, StyleFields.json($0.value))
+        }),
     ]
   }
 

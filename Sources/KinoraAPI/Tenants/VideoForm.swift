@@ -6,6 +6,8 @@ struct VideoForm {
   let entry: ModelIndex.Entry
   /// What is offered at most; nil for all that the model makes.
   var bounds: FormBounds?
+  /// Names of styles that may be asked for.
+  var styles: [String] = []
   private var model: CatalogModel { entry.model }
 
   /// The form. It offers nothing that the model would refuse; `order` is the order of the fields, and
@@ -41,6 +43,10 @@ struct VideoForm {
             "contentMediaType": .array(model.inputTypes.map { .string($0) }),
             "x-max-bytes": .integer(model.maxInputBytes),
           ]))
+    }
+    if !styles.isEmpty {
+      let style: JSON = ["type": "string", "title": "Style", "enum": strings(styles)]
+      fields.append(JSONMember("style_preset", style))
     }
     let required = ["prompt"] + (duration == nil ? [] : ["duration"])
     return [

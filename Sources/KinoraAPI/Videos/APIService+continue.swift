@@ -51,7 +51,7 @@ extension APIService {
 package enum ContinueFields {
   private static let common = [
     "prompt", "model", "n", "audio", "seed", "max_cost_usd", "metadata", "user", "tenant",
-    "options",
+    "options", "style_preset",
   ]
 
   /// A remix and an edit keep length and shape of their source; a remix has it in its path.

@@ -160,6 +160,7 @@ struct RequestObject {
     json.member("seed", JSON(request.seed))
     json.member("count", .integer(Int64(request.count)))
     json.member(ifPresent: "negative_prompt", request.negativePrompt)
+    json.member(ifPresent: "style_preset", request.stylePreset)
     json.key("inputs")
     json.beginArray()
     for input in request.inputs {

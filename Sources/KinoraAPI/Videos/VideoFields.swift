@@ -15,6 +15,7 @@ package struct VideoFields {
   package static let known = [
     "model", "models", "prompt", "seconds", "duration", "duration_seconds", "size", "aspect_ratio",
     "resolution", "fps", "audio", "generate_audio", "seed", "n", "negative_prompt",
+    "style_preset",
     "input_reference", "first_frame", "last_frame", "references", "source", "max_cost_usd", "snap",
     "metadata", "user", "tenant",
     "options", "dry_run",
@@ -35,6 +36,7 @@ package struct VideoFields {
       prompt: try fields.string("prompt", most: Limits.promptBytes) ?? "")
     models = try Self.models(fields)
     request.negativePrompt = try fields.string("negative_prompt", most: Limits.promptBytes)
+    request.stylePreset = try StyleFields.name(fields)
     request.seconds = try Self.seconds(fields)
     request.size = try fields.string("size", most: Self.wordBytes)
     request.aspectRatio = try fields.string("aspect_ratio", most: Self.wordBytes)

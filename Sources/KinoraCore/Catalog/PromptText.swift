@@ -1,10 +1,10 @@
-import KinoraModel
+package import KinoraModel
 
 /// What a prompt may be made of, whatever its model.
-enum PromptText {
+package enum PromptText {
   /// Control characters say nothing to a model; some providers cut a text at one, others refuse it
   /// after the money is gone. Tabs and line ends are text. Throws `badField`.
-  static func check(_ text: String, _ field: String) throws(KinoraError) {
+  package static func check(_ text: String, _ field: String) throws(KinoraError) {
     var place = 0
     for scalar in text.unicodeScalars {
       place += 1

@@ -114,7 +114,7 @@ public struct Resolver {
     return kind
   }
 
-  private func prompt() throws(KinoraError) {
+  private mutating func prompt() throws(KinoraError) {
     try PromptText.check(request.prompt, "prompt")
     try PromptText.check(request.negativePrompt ?? "", "negative_prompt")
     if request.prompt.allSatisfy(\.isWhitespace), request.inputs.isEmpty {
@@ -131,6 +131,11 @@ public struct Resolver {
     guard request.negativePrompt == nil || model.takesNegativePrompt else {
       throw KinoraError(
         .badField, "\(model.id) takes no negative_prompt", field: "negative_prompt")
+    }
+    // Who names a style cannot know what its author wrote: that part is left out, and told.
+    if request.style?.negative != nil, !model.takesNegativePrompt {
+      request.style?.negative = nil
+      asked["style_preset"] = request.stylePreset
     }
   }
 

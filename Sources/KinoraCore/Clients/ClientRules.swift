@@ -31,6 +31,9 @@ public struct ClientRules: Sendable, Equatable {
   /// What a UTC day may cost for each of its end users.
   public var userDayCap: MicroUSD?
 
+  /// Styles of its own, by name.
+  public var styles: [String: StylePreset] = [:]
+
   /// A client without principals.
   public init(name: String) { self.name = name }
 

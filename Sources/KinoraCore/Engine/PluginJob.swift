@@ -10,9 +10,9 @@ enum PluginJob {
     json.member("tag", .string(record.seed))
     json.member("model", .string(record.model))
     json.member("kind", .string(record.kind.rawValue))
-    let suffix = record.tenantTerms?.promptSuffix.map { " " + $0 } ?? ""
-    json.member("prompt", .string(request.prompt + suffix))
-    json.member(ifPresent: "negative_prompt", request.negativePrompt)
+    let suffix = record.tenantTerms?.promptSuffix
+    json.member("prompt", .string(request.promptSent(suffix: suffix)))
+    json.member(ifPresent: "negative_prompt", request.negativePromptSent)
     if let seconds = request.seconds { json.member("seconds", JSON(seconds)) }
     json.member(ifPresent: "aspect_ratio", request.aspectRatio)
     json.member(ifPresent: "resolution", request.resolution)

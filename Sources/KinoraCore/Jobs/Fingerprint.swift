@@ -29,6 +29,8 @@ enum Fingerprint {
     json.value(JSON(request.endUser))
     json.value(request.options?.canonical ?? .null)
     if let use = request.sourceUse { json.value(.string(use.rawValue)) }
+    // By its name: other words behind it make no other request of one that is repeated.
+    if let style = request.stylePreset { json.value(["style": .string(style)]) }
     if let tenant = request.tenant { json.value(["tenant": .string(tenant)]) }
     for input in request.inputs {
       json.value(.string(input.role.rawValue))

@@ -21,6 +21,8 @@ public final class JobService: Sendable {
     public var forms = FormBounds()
     /// How long jobs that are over are kept; nil for ever.
     public var jobLife: Milliseconds?
+    /// Styles that everybody may name.
+    public var styles: [String: StylePreset] = [:]
     /// Ordered lists of models by the name of a route.
     public var routes: [String: [String]] = [:]
     /// Why no job can be accepted for a provider (a credential that cannot be read), or nil. Asked
@@ -104,6 +106,7 @@ public final class JobService: Sendable {
   /// throw, budgets aside.
   public func quote(_ submission: Submission) throws(KinoraError) -> QuoteAnswer {
     let policy = policy
+    let submission = try styled(submission)
     if !submission.models.isEmpty {
       for (at, model) in submission.models.enumerated() {
         do throws(KinoraError) {
@@ -132,9 +135,7 @@ public final class JobService: Sendable {
     let resolved = try Resolver.resolve(
       submission.request, for: entry.model, at: entry.settings.baseURL, door: door,
       now: parts.clock.now())
-    if let tenant = tenant(submission) {
-      try Self.checkSuffix(resolved.request, tenant, entry.model)
-    }
+    try Self.checkWords(resolved.request, tenant(submission), entry.model)
     if let why = policy.readiness(entry.settings.name) { throw why }
     let quote = try Pricing.quote(
       resolved, model: entry.model, assume: entry.settings.assumeCost)
@@ -163,13 +164,16 @@ public final class JobService: Sendable {
 
   /// The job of a key whose model, plugin or credential is gone since: what was accepted once is
   /// answered, though it could not be accepted today. Without the model the fields cannot be brought
-  /// into their canonical form, so the prompt stands for them.
+  /// into their canonical form, so prompt and style stand for them.
   private func known(_ submission: Submission) async throws(KinoraError) -> JobRecord? {
     guard let key = submission.key,
       let found = try await parts.store.idempotent(client: submission.viewer.client, key: key)
     else { return nil }
     let record = try await answerFor(found.job)
-    return record.request.prompt == submission.request.prompt ? record : nil
+    let isSame =
+      record.request.prompt == submission.request.prompt
+      && record.request.stylePreset == submission.request.stylePreset
+    return isSame ? record : nil
   }
 
   private func make(_ submission: Submission, _ answer: QuoteAnswer, _ fingerprint: String)

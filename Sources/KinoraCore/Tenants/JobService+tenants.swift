@@ -81,21 +81,6 @@ extension JobService {
     tenant.maxOutputBytes ?? tenant.profile.flatMap { policy.deliveryProfiles[$0] }
   }
 
-  /// Throws `tooLarge` when the prompt fits and the tenant's words behind it do not.
-  static func checkSuffix(
-    _ request: GenerationRequest, _ tenant: TenantSettings, _ model: CatalogModel
-  ) throws(KinoraError) {
-    guard let suffix = tenant.promptSuffix else { return }
-    let most = min(model.maxPromptBytes, Limits.promptBytes)
-    let bytes = request.prompt.utf8.count + 1 + suffix.utf8.count
-    guard bytes <= most else {
-      throw KinoraError(
-        .tooLarge,
-        "prompt may have \(max(0, most - 1 - suffix.utf8.count)) bytes: \(model.id) takes \(most), "
-          + "and \(tenant.name) adds words of its own", field: "prompt")
-    }
-  }
-
   // MARK: Settings and counts
 
   /// Changes a tenant's settings.

@@ -56,6 +56,7 @@ extension Configuration {
         "default_duration_seconds": JSON(forms.defaultSeconds),
         "max_duration_seconds": JSON(forms.maxSeconds), "max_fps": .integer(Int64(forms.maxFPS)),
       ],
+      "styles": Self.json(styles),
       "retention": [
         "events": .string("\(eventLife / 1000)s"),
         "jobs": JSON(jobLife.map { "\($0 / 1000)s" }),
@@ -73,12 +74,20 @@ extension Configuration {
     return [
       "principals": strings(client.principals), "scopes": strings(scopes),
       "concurrency": .integer(Int64(client.concurrency)), "providers": strings(client.providers),
-      "models": strings(client.models),
+      "models": strings(client.models), "styles": json(client.styles),
       "budget": [
         "usd_per_day": dollars(client.dayCap), "usd_per_month": dollars(client.monthCap),
         "usd_per_user_per_day": dollars(client.userDayCap),
       ],
     ]
+  }
+
+  private static func json(_ styles: [String: StylePreset]) -> JSON {
+    .object(
+      styles.sorted { $0.key < $1.key }.map { name, style in
+        JSONMember(
+          name, ["prompt": .string(style.prompt), "negative": JSON(style.negative)])
+      })
   }
 
   private static func json(_ customers: Customers) -> JSON {

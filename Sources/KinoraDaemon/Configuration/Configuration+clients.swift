@@ -62,6 +62,7 @@ extension Configuration {
       rules.userDayCap = budget.money("usd_per_user_per_day")
       budget.finish()
     }
+    rules.styles = section.styles()
     section.finish()
     return rules
   }

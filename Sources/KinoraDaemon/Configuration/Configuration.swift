@@ -42,6 +42,8 @@ public struct Configuration: Sendable {
   public var disabledPlugins: Set<String> = []
   /// What `model` means when a request has none.
   public var defaultModel: String?
+  /// Styles that everybody may name.
+  public var styles: [String: StylePreset] = [:]
   /// Ordered lists of models by the name of a route, and where each stands.
   public var routes: [String: [String]] = [:]
   /// Where each route stands, for errors that only the catalogs show.
@@ -154,6 +156,7 @@ public struct Configuration: Sendable {
     }
     if let delivery = top.section("delivery") { readDelivery(delivery) }
     readForms(top)
+    styles = top.styles()
     if let log = top.section("log") {
       logLevel = log.string("level") ?? logLevel
       log.finish()

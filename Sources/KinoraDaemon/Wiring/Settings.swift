@@ -117,6 +117,7 @@ struct Settings {
     policy.queueWait = configuration.queueWait
     policy.jobLife = configuration.jobLife
     policy.routes = configuration.routes
+    policy.styles = configuration.styles
     policy.clients = ClientTable(
       configuration.clients, usualConcurrency: configuration.clientConcurrency)
     policy.customers = configuration.customers

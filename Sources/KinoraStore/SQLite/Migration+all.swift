@@ -77,6 +77,6 @@ extension Migration {
           job INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY(job, sha256)) WITHOUT ROWID;
         CREATE INDEX artifact_file ON artifact(sha256);
         """),
-    tenants, made,
+    tenants, made, styles,
   ]
 }

@@ -7,7 +7,7 @@ extension SQLiteJobStore: TenantStore {
       var tenants = try connection.rows(
         """
         SELECT c.client, c.tenant, version, videogen_enabled, max_output_bytes, profile,
-          prompt_suffix, provider, video_model_id
+          prompt_suffix, provider, video_model_id, styles
         FROM tenant_capabilities c LEFT JOIN tenant_models m USING(client, tenant)
         ORDER BY 1, 2
         """
@@ -20,6 +20,7 @@ extension SQLiteJobStore: TenantStore {
         tenant.promptSuffix = row.optionalText(6)
         tenant.provider = row.optionalText(7)
         tenant.model = row.optionalText(8)
+        tenant.styles = StyleColumn.styles(row.optionalText(9))
         return tenant
       }
       var places: [[String]: Int] = [:]

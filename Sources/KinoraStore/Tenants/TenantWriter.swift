@@ -14,12 +14,13 @@ struct TenantWriter {
     let changed = try connection.run(
       """
       UPDATE tenant_capabilities SET version = ?4, videogen_enabled = ?5, max_output_bytes = ?6,
-        profile = ?7, prompt_suffix = ?8
+        profile = ?7, prompt_suffix = ?8, styles = ?9
       WHERE client = ?1 AND tenant = ?2 AND version = ?3
       """,
       client, name, .integer(Int64(version)), .integer(Int64(tenant.version)),
       .integer(tenant.isEnabled ? 1 : 0), SQLValue(tenant.maxOutputBytes),
-      SQLValue(tenant.profile), SQLValue(tenant.promptSuffix))
+      SQLValue(tenant.profile), SQLValue(tenant.promptSuffix),
+      SQLValue(StyleColumn.text(tenant.styles)))
     guard changed == 1 else { return false }
     try connection.run(
       """

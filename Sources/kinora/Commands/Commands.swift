@@ -2,7 +2,7 @@
 enum Commands {
   static let all: [Command] = [
     generate, batch, quote, jobs, jobsResolve, show, trace, watch, fetch, cancel, models,
-    routeExplain, plugins, pluginNew, providers, usage, capabilities, tenantShow, tenantSet,
+    styles, routeExplain, plugins, pluginNew, providers, usage, capabilities, tenantShow, tenantSet,
     quotaShow, quotaSet, quotaReset, configCheck, configShow, keysCreate, keysList, keysRevoke,
     reload, pause, resume, doctor, doctorProvider, mcp, sandbox, version, completion,
     completionWords, sandboxChild,

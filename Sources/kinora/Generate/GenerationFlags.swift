@@ -17,6 +17,7 @@ enum GenerationFlags {
     Flag("seed", nil, .value("N"), "the same seed makes about the same video"),
     Flag("audio", nil, .onOff, "with sound, or without"),
     Flag("negative", nil, .value("TEXT"), "what should not be seen"),
+    Flag("style", nil, .value("NAME"), "words of this style as well; see: kinora styles"),
     Flag("count", "n", .value("N"), "how many"),
     Flag("max-cost", nil, .value("USD"), "refuse rather than reserve more than this"),
     Flag("snap", nil, .on, "move values that the model cannot do to the nearest it can"),
@@ -38,7 +39,8 @@ struct GenerationFields {
     if let seconds = try arguments.seconds("seconds") { set("seconds", JSON(seconds)) }
     for (flag, field) in [
       ("size", "size"), ("aspect", "aspect_ratio"), ("resolution", "resolution"),
-      ("negative", "negative_prompt"), ("user", "user"), ("tenant", "tenant"),
+      ("negative", "negative_prompt"), ("style", "style_preset"), ("user", "user"),
+      ("tenant", "tenant"),
     ] {
       if let value = arguments.value(flag) { set(field, .string(value)) }
     }

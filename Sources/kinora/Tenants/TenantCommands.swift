@@ -33,6 +33,7 @@ extension Commands {
       Flag("max-output-bytes", nil, .value("N"), "larger files are kept, not counted; 0: any"),
       Flag("profile", nil, .value("NAME"), "a configured delivery profile; \"\" for none"),
       Flag("prompt-suffix", nil, .value("TEXT"), "sent behind every prompt; \"\" for none"),
+      Flag("style", nil, .values("NAME=TEXT"), "a style of its own; NAME= removes it"),
       client, .json,
     ],
     run: { invocation throws(Failure) in
@@ -46,6 +47,10 @@ extension Commands {
         body.append(
           JSONMember(name.replacing("-", with: "_"), value.isEmpty ? .null : .string(value)))
       }
+      let styles = try arguments.pairs("style").map { name, text in
+        JSONMember(name, text.isEmpty ? .null : ["prompt": .string(text)])
+      }
+      if !styles.isEmpty { body.append(JSONMember("styles", .object(styles))) }
       if arguments.has("restore") { body.append(JSONMember("restore", true)) }
       if let most = try arguments.count("max-output-bytes", 0...Int.max) {
         body.append(JSONMember("max_output_bytes", most == 0 ? .null : JSON(most)))

@@ -6,17 +6,17 @@ struct ChatConfig {
   static let video = [
     "duration_seconds", "aspect_ratio", "resolution", "negative_prompt", "size", "fps", "audio",
     "generate_audio", "seed", "n", "snap", "options", "response_format", "max_inline_bytes",
-    "poll_timeout_seconds", "poll_interval_seconds",
+    "poll_timeout_seconds", "poll_interval_seconds", "style_preset",
   ]
   static let image = [
     "aspect_ratio", "image_size", "negative_prompt", "size", "seed", "n", "snap", "options",
-    "response_format", "max_inline_bytes", "poll_timeout_seconds",
+    "response_format", "max_inline_bytes", "poll_timeout_seconds", "style_preset",
   ]
   /// What the core calls these fields, for its complaints.
   static let names = [
     "seconds": "duration_seconds", "aspect_ratio": "aspect_ratio", "resolution": "resolution",
     "size": "size", "fps": "fps", "audio": "audio", "seed": "seed", "n": "n",
-    "negative_prompt": "negative_prompt",
+    "negative_prompt": "negative_prompt", "style_preset": "style_preset",
   ]
   /// Bytes above which a file is an address unless the client says otherwise: its base64 would be
   /// longer than a string can be in many languages.
@@ -48,6 +48,7 @@ struct ChatConfig {
       if size.contains("x") { request.size = size } else { request.resolution = size }
     }
     request.negativePrompt = try fields.string("negative_prompt", most: Limits.promptBytes)
+    request.stylePreset = try StyleFields.name(fields)
     request.fps = try fields.integer("fps", in: 1...1000).map { Int($0) }
     let audio = try fields.bool("generate_audio")
     request.audio = try fields.bool("audio") ?? audio

@@ -15,6 +15,7 @@ struct ImageFields {
     "output_format", "output_compression", "moderation", "input_fidelity", "partial_images",
     "stream", "aspect_ratio", "resolution", "negative_prompt", "seed", "snap", "options",
     "metadata", "max_cost_usd", "poll_timeout_seconds", "tenant",
+    "style_preset",
   ]
   private static let edits = ["image", "images", "mask"]
   /// Taken by some models as options; the others make what they make.
@@ -36,6 +37,7 @@ struct ImageFields {
     request.aspectRatio = try fields.string("aspect_ratio", most: 64)
     request.resolution = try fields.string("resolution", most: 64)
     request.negativePrompt = try fields.string("negative_prompt", most: Limits.promptBytes)
+    request.stylePreset = try StyleFields.name(fields)
     request.seed = try fields.integer("seed", in: Int64.min...Int64.max)
     request.snap = try fields.bool("snap") ?? false
     try VideoFields.readAccount(fields, into: &request)

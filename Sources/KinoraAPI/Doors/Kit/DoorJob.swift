@@ -7,6 +7,8 @@ import KinoraModel
 extension APIService {
   /// Names the tenant for dialects that have no field for one.
   static let tenantField = "X-Kinora-Tenant"
+  /// Names the style for dialects that have no field for one.
+  static let styleField = "X-Kinora-Style"
 
   /// A submission through a door, without its media. `door` is its row in `DoorDefaults.table`.
   func submission(
@@ -24,15 +26,27 @@ extension APIService {
       key: try Self.idempotencyKey(call.request.fields))
     submission.isMarkedRepeat = Self.isMarkedRepeat(call.request.fields)
     submission.connection = call.request.connection
-    if let name = call.request.fields[Self.tenantField] {
-      guard submission.request.tenant ?? name == name else {
-        throw KinoraError(
-          .badField, "\(Self.tenantField) names another tenant than the body",
-          field: Self.tenantField, allowed: ["one of them"])
-      }
+    let request = submission.request
+    if let name = try Self.named(Self.tenantField, request.tenant, "tenant", call) {
       submission.request.tenant = try Self.tenant(name)
     }
+    if let name = try Self.named(Self.styleField, request.stylePreset, "style", call) {
+      submission.request.stylePreset = name
+    }
     return submission
+  }
+
+  /// What a header field names in place of the body. Throws `badField` when both name something else.
+  private static func named(
+    _ field: String, _ own: String?, _ what: String, _ call: Call
+  ) throws(KinoraError) -> String? {
+    guard let name = call.request.fields[field] else { return own }
+    guard own ?? name == name else {
+      throw KinoraError(
+        .badField, "\(field) names another \(what) than the body", field: field,
+        allowed: ["one of them"])
+    }
+    return name
   }
 
   /// Stores the media, checks everything and makes the job. Throws whatever is wrong with it, before

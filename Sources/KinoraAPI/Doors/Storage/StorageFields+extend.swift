@@ -24,7 +24,7 @@ extension StorageFields {
   private static let names = [
     "seconds": "duration_seconds", "aspect_ratio": "aspect_ratio", "resolution": "resolution",
     "fps": "fps", "audio": "generate_audio", "n": "number_of_videos", "model": "model",
-    "references": "reference_images",
+    "references": "reference_images", "style_preset": "style_preset",
   ]
 
   /// A complaint of the core by this door's names of fields.

@@ -27,7 +27,7 @@ struct StorageFields {
     "model", "duration_seconds", "aspect_ratio", "enhance_prompt", "number_of_videos", "fps",
     "resolution", "generate_audio", "negative_prompt", "seed", "person_generation",
     "poll_timeout_seconds", "poll_interval_seconds", "reference_images", "multiple_images",
-    "last_frame", "mask", "video_id", "file_extension",
+    "last_frame", "mask", "video_id", "file_extension", "style_preset",
   ]
   /// Settings by the names that plugins know them by.
   private static let options = [
@@ -110,6 +110,7 @@ struct StorageFields {
     request.resolution = try video.string("resolution", most: 64)
     request.fps = try video.integer("fps", in: 1...1000).map { Int($0) }
     request.audio = try video.bool("generate_audio")
+    request.stylePreset = try StyleFields.name(video)
     request.count = Int(try video.integer("number_of_videos", in: 1...4) ?? 1)
     let negative = try video.string("negative_prompt", most: Limits.promptBytes)
     if negative?.isEmpty == false, !entry.model.takesNegativePrompt {

@@ -24,6 +24,7 @@ struct RunRequest {
   private static let renamed = [
     "aspectRatio": "aspect_ratio", "negativePrompt": "negative_prompt", "generateAudio": "audio",
     "maxCostUsd": "max_cost_usd", "lastFrame": "last_frame", "firstFrame": "first_frame",
+    "stylePreset": "style_preset",
   ]
   /// What `modelOptions` may say of what has a place of its own, which wins.
   private static let shape: Set<String> = [

@@ -23,7 +23,7 @@ extension APIService {
       let inputs = try tool.inputs(try await image(tool.media, call.viewer))
       if tool.fields.isDryRun {
         try await complete(&submission, inputs)
-        return .quote(try await quoteBody(submission))
+        return .quote(try await quoteBody(submission, showsPrompt: false))
       }
       let accepted = try await make(submission, inputs)
       return .job(

@@ -56,6 +56,11 @@ enum ToolSchema {
       JSONMember("dry_run", flag("Only tell what it would become and cost.")),
       JSONMember("wait_seconds", wait),
     ]
+    let styles = api.service.styles(client: viewer.client, tenant: nil).map(\.name)
+    if !styles.isEmpty {
+      properties.append(
+        JSONMember("style_preset", choice("A look that was described before.", styles, nil)))
+    }
     properties.append(
       JSONMember(
         "idempotency_key",
