@@ -29,5 +29,6 @@ enum CrossOrigin {
   /// What a page may read besides the fields that are always readable.
   private static let exposed =
     "ETag, Content-Length, Content-Range, Accept-Ranges, Location, Retry-After, "
-    + "Idempotent-Replayed, RateLimit, RateLimit-Policy, x-kinora-job, x-request-id, x-should-retry"
+    + "Idempotent-Replayed, Preference-Applied, RateLimit, RateLimit-Policy, Mcp-Session-Id, "
+    + "x-kinora-job, x-kinora-route, x-request-id, x-should-retry"
 }

@@ -26,8 +26,7 @@ public struct DoorDefaults: Sendable {
     // As their own providers do without a wish: the model's own length.
     "openrouter": DoorDefaults(
       aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true),
-    "google": DoorDefaults(
-      seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
+    "google": google, "google.waiting": google,
     "chat": DoorDefaults(
       seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false),
     "images": DoorDefaults(alwaysSnaps: false),
@@ -40,6 +39,9 @@ public struct DoorDefaults: Sendable {
   private static let tanstack = DoorDefaults(
     seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true,
     model: "sora-2")
+  /// 8 s at 720p, as Veo has them.
+  private static let google = DoorDefaults(
+    seconds: 8, aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false)
   /// The AI SDK leaves everything to the model; 16:9 and 720p are what most of them begin with.
   private static let gateway = DoorDefaults(
     aspectRatio: "16:9", resolution: "720p", alwaysSnaps: false, wantsVideo: true)

@@ -81,10 +81,12 @@ extension APIService {
     _ call: Call, door: String, answersAtEnd: Bool
   ) async throws(KinoraError) -> (Accepted, [JSON]) {
     let fields = call.request.fields
-    if let version = fields["ai-video-model-specification-version"], version != "4" {
+    if let version = fields["ai-video-model-specification-version"],
+      !GatewayDoor.versions.contains(version)
+    {
       throw KinoraError(
         .badField, "specification version \(version.prefix(16)) is not spoken here",
-        field: "Ai-Video-Model-Specification-Version", allowed: ["4"])
+        field: "Ai-Video-Model-Specification-Version", allowed: GatewayDoor.versions)
     }
     guard let slug = fields["ai-model-id"], (1...256).contains(slug.utf8.count) else {
       throw KinoraError(

@@ -18,6 +18,10 @@ enum GatewayDoor {
       .speaking(dialect),
   ]
 
+  /// Specification 3 is what the AI SDK 6 calls the same wire; 4 has more words for warnings, none of
+  /// which is said here.
+  static let versions = ["3", "4"]
+
   /// `{"error":{"message","type","param","code"},"generationId"}`; its client calls any other shape
   /// "Invalid error response format".
   static let dialect = Dialect.json { error, status, requestID in

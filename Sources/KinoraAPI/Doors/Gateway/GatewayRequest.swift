@@ -49,10 +49,22 @@ struct GatewayRequest {
   private mutating func readMedia(
     _ fields: FieldReader, _ body: ParsedBody
   ) throws(KinoraError) {
+    let frames = try list(fields, "frameImages")
+    let first = frames.first { $0["frameType"]?.string == "first_frame" }?["image"]
+    // The AI SDK sends a first frame under both names; its own providers heed the frame.
     if let image = fields["image"] {
-      try add(image, .firstFrame, "image", body)
+      if let first {
+        if !Self.isSame(image, first, body) {
+          warnings.append([
+            "type": "other",
+            "message": "image was not used: frameImages has another first frame",
+          ])
+        }
+      } else {
+        try add(image, .firstFrame, "image", body)
+      }
     }
-    for (at, item) in try list(fields, "frameImages").enumerated() {
+    for (at, item) in frames.enumerated() {
       let name = "frameImages.\(at)"
       let reader = FieldReader(json: item, body: body, prefix: "\(name).")
       let role: MediaInput.Role
@@ -68,6 +80,19 @@ struct GatewayRequest {
     for (at, item) in try list(fields, "inputReferences").enumerated() {
       try add(item, .reference, "inputReferences.\(at)", body)
     }
+  }
+
+  /// Whether two files are the same as far as that shows without reading them again: equal in JSON, or
+  /// both moved into files of one length.
+  private static func isSame(_ one: JSON, _ other: JSON, _ body: ParsedBody) -> Bool {
+    func length(_ file: JSON) -> Int64? {
+      guard let text = (file["data"] ?? file["url"])?.string else { return nil }
+      switch body.lift(text) {
+      case .file(let file), .bare(let file): return file.length
+      case .text, .excess, nil: return nil
+      }
+    }
+    return one == other || length(one).map { $0 == length(other) } == true
   }
 
   private func list(_ fields: FieldReader, _ name: String) throws(KinoraError) -> [JSON] {

@@ -11,9 +11,9 @@ extension APIService {
     submitting(call) { [self] () throws(KinoraError) in
       try call.googleVersion()
       let body = try GoogleContentBody(try parsed(call.request), model: model)
-      let made = try await make(
-        try submission(body.request, door: "google", call), body.inputs
-      ).record
+      var wish = try submission(body.request, door: GoogleDoor.waiting, call)
+      wish.answersAtEnd = true
+      let made = try await make(wish, body.inputs).record
       let record = try await outcome(made.id, call.viewer, seconds: Self.longestPicture)
       if let error = Self.failure(of: record) { throw error }
       guard record.state == .completed else {

@@ -10,6 +10,9 @@ import KinoraModel
 enum GoogleDoor {
   static let routes: [Route] = rpc + interactions
 
+  /// The row of the table of defaults for requests that are answered when the job is over.
+  static let waiting = "google.waiting"
+
   private static let rpc: [Route] = [
     Route("/google/{version}/models", .get { $0.googleModels($1) }),
     Route(

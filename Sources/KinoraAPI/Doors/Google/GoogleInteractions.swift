@@ -11,9 +11,11 @@ extension APIService {
     submitting(call) { [self] () throws(KinoraError) in
       try call.googleVersion()
       let body = try GoogleInteractionBody(try parsed(call.request))
-      let made = try await make(
-        try submission(body.request, door: "google", call), body.inputs
-      ).record
+      var wish = try submission(
+        body.request, door: body.isBackground ? "google" : GoogleDoor.waiting, call)
+      // Its clients repeat a create four times, without a key, when the connection breaks.
+      wish.answersAtEnd = !body.isBackground
+      let made = try await make(wish, body.inputs).record
       let record =
         body.isBackground
         ? made : try await outcome(made.id, call.viewer, seconds: Self.longestInteraction)

@@ -50,8 +50,16 @@ extension APIService {
       }
       let record = try await service.job(GoogleDoor.job(last).id, call.viewer)
       let model = parts.dropLast(2).joined(separator: "/")
-      var response = Answer.json(
-        Self.operation(record, Self.operationName(record, model), call))
+      let name = Self.operationName(record, model)
+      if call.isAISDK, record.state == .completed {
+        var holes = holes
+        let urls = try dataURLs(of: record, &holes)
+        return answer(holes.filled(Self.operation(record, name, urls)), [record.id], call)
+      }
+      let urls = record.artifacts.indices.map { index in
+        JSON.string(GoogleDoor.uri(record.id, index, call))
+      }
+      var response = Answer.json(Self.operation(record, name, urls))
       Answer.pace(&response, record)
       return response
     }
@@ -76,14 +84,12 @@ extension APIService {
   }
 
   /// A name alone until it is done: there is no progress in this dialect.
-  private static func operation(_ record: JobRecord, _ name: String, _ call: Call) -> JSON {
+  private static func operation(_ record: JobRecord, _ name: String, _ urls: [JSON]) -> JSON {
     let pending: JSON = ["name": .string(name)]
     guard record.state.isOutwardlyOver else { return pending }
     let done = pending.setting("done", true)
     guard let (code, message) = JobRenderer.failure(of: record) else {
-      let samples = record.artifacts.indices.map { index -> JSON in
-        ["video": ["uri": .string(GoogleDoor.uri(record.id, index, call))]]
-      }
+      let samples = urls.map { uri -> JSON in ["video": ["uri": uri]] }
       return done.setting("response", response(["generatedSamples": .array(samples)]))
     }
     guard code == .contentBlocked else {

@@ -20,7 +20,7 @@ package struct StatusWords: Sendable, Equatable {
   /// The words for a state.
   package static func of(_ state: JobState) -> StatusWords {
     switch state {
-    case .draft, .queued: row(state, "pending", "pending", "queued", "pending")
+    case .draft, .queued: row(state, "pending", "pending", "in_progress", "pending")
     case .submitting, .submitUnknown:
       row(state, "processing", "pending", "in_progress", "pending")
     case .submitted, .running, .ready, .fetching:

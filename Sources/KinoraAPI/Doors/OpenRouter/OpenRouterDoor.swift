@@ -10,7 +10,8 @@ import KinoraModel
 /// GET  /openrouter/api/v1/videos/ID/content?index=0  200 the file
 /// GET  /openrouter/api/v1/videos/models              200 {"data":[…]}
 /// ```
-/// Source: OpenRouter's OpenAPI document and its Python package 1.3.84.
+/// Source: OpenRouter's OpenAPI document, its Python package 1.3.84 and its TypeScript SDK 1.3
+/// (`src/models/videogenerationresponse.ts`, whose schema is strict).
 enum OpenRouterDoor {
   static let routes: [Route] = [
     Route("/openrouter/api/v1/videos", .post(.known, .upload) { $0.openRouterCreate($1) }),
@@ -55,18 +56,29 @@ extension APIService {
     later(call) { [self] () throws(KinoraError) in
       let record = try await service.job(call.job, call.viewer)
       let url = Self.openRouterURL(record.id, call)
+      // Their TypeScript client refuses an answer in which something absent is null.
       var view: JSON = [
         "id": .string(record.id.rawValue), "polling_url": .string(url),
-        "generation_id": record.state == .completed ? .string(record.id.rawValue) : .null,
         "status": .string(Self.openRouterStatus(record)),
       ]
+      var holes = holes
       if record.state == .completed {
-        let urls = record.artifacts.indices.map { JSON.string("\(url)/content?index=\($0)") }
-        view = view.setting("unsigned_urls", .array(urls)).setting(
-          "usage", ["cost": record.settled.map(Self.dollars) ?? .null, "is_byok": false])
+        let urls =
+          call.isAISDK
+          ? try dataURLs(of: record, &holes)
+          : record.artifacts.indices.map { JSON.string("\(url)/content?index=\($0)") }
+        view = view.setting("generation_id", .string(record.id.rawValue))
+          .setting("unsigned_urls", .array(urls))
+          .setting("usage", Self.openRouterUsage(record))
+        if let end = JobRenderer.expiry(record, life: service.policy.jobLife) {
+          view = view.setting("expires_at", .integer(end / 1000))
+        }
       }
       if let (_, message) = JobRenderer.failure(of: record) {
         view = view.setting("error", .string(message))
+      }
+      if call.isAISDK, record.state == .completed {
+        return answer(holes.filled(view), [record.id], call)
       }
       var response = Answer.json(view)
       Answer.pace(&response, record)
@@ -89,8 +101,10 @@ extension APIService {
     StatusWords.of(record.state).openRouter
   }
 
-  private static func dollars(_ amount: MicroUSD) -> JSON {
-    .number(Double(amount.rawValue) / 1_000_000)
+  /// What it cost, in dollars, where that is known.
+  private static func openRouterUsage(_ record: JobRecord) -> JSON {
+    guard let cost = record.settled else { return ["is_byok": false] }
+    return ["cost": .number(Double(cost.rawValue) / 1_000_000), "is_byok": false]
   }
 
   /// A model as their list has it. Prices are ours; theirs have names that only their models have.
