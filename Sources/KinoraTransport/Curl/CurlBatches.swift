@@ -7,10 +7,6 @@ import Synchronization
 final class CurlBatches: Wire {
   /// Processes at once; more batches wait.
   static let mostProcesses = 8
-  /// A download waits longer for company: a curl process costs 12 MiB, and beside a render of minutes
-  /// nobody feels a third of a second. Jobs that end together are seen by polls that are not quite due
-  /// together.
-  static let downloadWindow = Duration.milliseconds(300)
 
   private struct Key: Hashable {
     let origin: String
@@ -21,16 +17,31 @@ final class CurlBatches: Wire {
   private struct State {
     var waiting: [Key: [CurlBatchJob]] = [:]
     var running: [ObjectIdentifier: ChildProcess] = [:]
+    /// Processes of a key, those that wait for their turn among them.
+    var batches: [Key: Int] = [:]
+    var window: CurlWindow
     var isStopping = false
+
+    /// How long the first of a batch waits for the others; nil for those.
+    mutating func add(_ job: CurlBatchJob, _ key: Key) -> Duration? {
+      let now = SteadyTime.now()
+      if !key.isDownload { window.note(job.request.url.text, at: now) }
+      waiting[key, default: []].append(job)
+      guard waiting[key]?.count == 1 else { return nil }
+      return key.isDownload ? window.download(beside: batches[key] ?? 0, at: now) : window.poll
+    }
+
+    mutating func ended(_ key: Key) {
+      batches[key] = batches[key].flatMap { $0 > 1 ? $0 - 1 : nil }
+    }
   }
   private let runner: CurlRunner
-  private let window: Duration
   private let gate = Gate(CurlBatches.mostProcesses)
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   init(_ runner: CurlRunner, window: Duration) {
     self.runner = runner
-    self.window = window
+    state = Mutex(State(window: CurlWindow(poll: window)))
   }
 
   func run(_ request: PreparedRequest) async -> WireResult {
@@ -40,15 +51,12 @@ final class CurlBatches: Wire {
     return await withTaskCancellationHandler {
       await withCheckedContinuation { done in
         job.wait(done)
-        let (isFirst, isStopping) = state.withLock { state in
-          guard !state.isStopping else { return (false, true) }
-          state.waiting[key, default: []].append(job)
-          return (state.waiting[key]?.count == 1, false)
+        let (window, isStopping) = state.withLock { state in
+          state.isStopping ? (nil, true) : (state.add(job, key), false)
         }
         if isStopping { job.finish(.notSent(CurlBatchJob.cancelled)) }
-        if isFirst {
+        if let window {
           Task.detached {
-            let window = key.isDownload ? max(self.window, Self.downloadWindow) : self.window
             try? await Task.sleep(for: window)
             await self.flush(key)
           }
@@ -75,7 +83,11 @@ final class CurlBatches: Wire {
     await withTaskGroup { group in
       for start in stride(from: 0, to: jobs.count, by: CurlRunner.mostTransfers) {
         let batch = Array(jobs[start..<min(start + CurlRunner.mostTransfers, jobs.count)])
-        group.addTask { await self.perform(batch) }
+        group.addTask {
+          self.state.withLock { $0.batches[key, default: 0] += 1 }
+          await self.perform(batch)
+          self.state.withLock { $0.ended(key) }
+        }
       }
     }
   }
