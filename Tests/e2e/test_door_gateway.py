@@ -180,14 +180,13 @@ def test_the_models(front, sim):
 @pytest.mark.parametrize("body,model,type,word", [
     ({}, "sample/clip", "invalid_request_error", "prompt is missing"),
     ({**BODY, "duration": 99}, "sample/clip", "invalid_request_error", "1 to 20"),
-    ({**BODY, "lenght": 4}, "sample/clip", "invalid_request_error", "lenght is not known"),
     (BODY, "google/veo-99", "model_not_found", "veo-99"),
     ({**BODY, "providerOptions": {"gateway": {"order": ["a"]}}}, "sample/clip",
      "invalid_request_error", "order is not known"),
     ({**BODY, "callbackUrl": "https://a.test/"}, "sample/clip", "invalid_request_error", "callbackUrl"),
     ({**BODY, "image": {"type": "url", "url": "http://10.0.0.1/x"}}, "sample/clip",
      "invalid_request_error", "https"),
-], ids=["prompt", "duration", "unknown", "model", "routing", "callback", "http"])
+], ids=["prompt", "duration", "model", "routing", "callback", "http"])
 def test_refusals(front, sim, body, model, type, word):
     """Before there is a job the status says it, with every member that its client needs to show the text;
     nothing is sent [P17]."""
@@ -280,6 +279,26 @@ def test_options_by_provider(front, sim):
     answer, _ = generate(front, {**BODY, "providerOptions": {"sample": {"mood": "dark"}}})
     assert answer.status_code == 400 and "mood" in answer.json()["error"]["message"]
     assert len(sim.jobs()) == 1
+
+
+def test_a_setting_of_a_later_release(front, sim):
+    """What is not known here breaks no client and is not dropped silently: it is a warning [P17]."""
+    _, event = generate(front, {**BODY, "cameraMotion": "pan", "mood": None})
+    assert event["type"] == "result"
+    assert event["warnings"] == [{"type": "unsupported", "feature": "cameraMotion"}]
+
+
+def test_two_first_frames(front, sim):
+    """The frame counts, as with the AI SDK's own providers, and the other image is told [P17]."""
+    def file(data):
+        return {"type": "file", "mediaType": "image/png", "data": base64.b64encode(data).decode()}
+    answer, event = generate(front, {
+        **BODY, "image": file(png(500)),
+        "frameImages": [{"frameType": "first_frame", "image": file(png(700))}]})
+    assert [warning["type"] for warning in event["warnings"]] == ["other"]
+    assert "frameImages has another first frame" in event["warnings"][0]["message"]
+    job = front.get(f"/v1/videos/{answer.headers['x-kinora-job']}")
+    assert [given["bytes"] for given in job["kinora"]["request"]["inputs"]] == [700]
 
 
 def test_a_rate_that_the_model_does_not_make(front, sim):

@@ -102,6 +102,21 @@ def test_image(daemon, client):
     assert part.inline_data.data[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_instructions_stand_before_the_prompt(daemon, client):
+    """systemInstruction is not dropped; safety settings and modalities that fit break nothing."""
+    client.models.generate_content(
+        model="sample/still-image", contents="a pear", config=types.GenerateContentConfig(
+            response_modalities=["IMAGE"], system_instruction="Paint in oil."))
+    assert daemon.jobs()[0]["prompt"] == "Paint in oil.\na pear"
+    fields = {"model": "sample/clip", "input": "a pear", "background": True}
+    more = {"response_modalities": ["video"], "safety_settings": []}
+    status, body, _ = daemon.request("POST", "/google/v1beta/interactions", {**fields, **more})
+    assert status == 200, body
+    status, body, _ = daemon.request(
+        "POST", "/google/v1beta/interactions", {**fields, "response_modalities": ["audio"]})
+    assert status == 400 and "response_modalities" in body["error"]["message"]
+
+
 def test_errors_are_googles(daemon, client):
     """A bad field is told in google.rpc's words, before anything is made; a failed job is an error."""
     refused = veo(daemon, VEO, "x", duration_seconds=5)

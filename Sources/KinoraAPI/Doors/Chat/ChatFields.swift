@@ -23,7 +23,8 @@ struct ChatFields {
   private static let aboutText = [
     "temperature", "top_p", "max_tokens", "max_completion_tokens", "frequency_penalty",
     "presence_penalty", "stop", "store", "service_tier", "logprobs", "top_logprobs", "logit_bias",
-    "reasoning_effort", "verbosity", "parallel_tool_calls",
+    "reasoning_effort", "reasoning", "verbosity", "parallel_tool_calls", "top_k", "prediction",
+    "web_search_options", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
   ]
 
   /// Throws `notSupported` for a request that wants text alone, else as `VideoFields` does.

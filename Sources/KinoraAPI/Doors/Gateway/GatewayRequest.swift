@@ -21,7 +21,10 @@ struct GatewayRequest {
   /// - Parameter entry: the model, which decides whose provider options are read
   init(_ body: ParsedBody, for entry: ModelIndex.Entry, slug: String) throws(KinoraError) {
     let fields = FieldReader(json: body.json, body: body)
-    try fields.only(Self.known)
+    guard let members = body.json.members else {
+      throw KinoraError(
+        .malformedBody, "the body must be a JSON object, not \(body.json.typeName)")
+    }
     if fields["callbackUrl"] != nil {
       throw fields.error(
         "callbackUrl", "is not called here: ask /video-model/status, or follow /v1/events")
@@ -44,6 +47,10 @@ struct GatewayRequest {
     }
     try readMedia(fields, body)
     try readOptions(fields, entry, slug)
+    // What a later release of its client says is told as that client words what a model does not take.
+    for member in members where !Self.known.contains(member.key) && !member.value.isNull {
+      warnings.append(["type": "unsupported", "feature": .string(String(member.key.prefix(64)))])
+    }
   }
 
   private mutating func readMedia(

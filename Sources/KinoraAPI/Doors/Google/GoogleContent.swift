@@ -49,7 +49,8 @@ struct GoogleContentBody {
     guard let contents = top["contents"]?.array, !contents.isEmpty else {
       throw top.error("contents", "must have at least one content", ["[{\"parts\":[…]}]"])
     }
-    var texts: [String] = []
+    // It says how to understand what follows, so it stands before it.
+    var texts = (top["systemInstruction"]?["parts"]?.array ?? []).compactMap { $0["text"]?.string }
     for (at, content) in contents.enumerated() {
       for (place, part) in (content["parts"]?.array ?? []).enumerated() {
         let name = "contents.\(at).parts.\(place)"

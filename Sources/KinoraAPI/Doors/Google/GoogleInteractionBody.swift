@@ -9,10 +9,11 @@ struct GoogleInteractionBody {
   /// The media shall stand inside the answer.
   private(set) var isInline = true
 
-  /// `store`, `labels` and `service_tier` change nothing about the result.
+  /// `store`, `labels`, `service_tier` and `safety_settings` change nothing about what is asked for.
   private static let known = [
     "model", "input", "response_format", "background", "generation_config",
-    "previous_interaction_id", "store", "stream", "labels", "service_tier",
+    "previous_interaction_id", "response_modalities", "store", "stream", "labels", "service_tier",
+    "safety_settings",
   ]
   private static let tasks = [
     "text_to_video", "image_to_video", "reference_to_video", "edit", "extend",
@@ -27,6 +28,11 @@ struct GoogleInteractionBody {
     isBackground = try fields.bool("background") ?? false
     if try fields.bool("stream") == true {
       throw fields.error("stream", "is not served: poll, or follow /v1/events", ["false"])
+    }
+    let media = (fields["response_modalities"]?.array ?? []).compactMap { $0.string?.lowercased() }
+    guard media.isEmpty || media.contains("video") || media.contains("image") else {
+      throw fields.error(
+        "response_modalities", "must hold what the model makes", ["[\"video\"]", "[\"image\"]"])
     }
     if let previous = try fields.string("previous_interaction_id", most: 128) {
       request.sourceJob =
