@@ -94,6 +94,11 @@ public final class APIService: HTTPService {
     } catch {
       switch error {
       case .noSuchPath(let error): return .refused(refusal(error, call))
+      case .noSuchMethod(_, let allow) where request.method == "OPTIONS":
+        // What there is, to anybody (RFC 9110 §9.3.7); a page of another origin learns no more.
+        counter.answered(route: -1, method: request.method, status: 204)
+        let response = HTTPResponse(status: 204, fields: ["Allow": allow])
+        return .refused(finished(response, call.requestID))
       case .noSuchMethod(let error, let allow):
         var response = refusal(error, call)
         response.fields.append("Allow", allow)

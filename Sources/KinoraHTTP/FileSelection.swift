@@ -10,29 +10,71 @@ package enum FileSelection: Equatable {
   /// 416.
   case unsatisfiable
 
-  /// The selection for a GET or HEAD of a file with this length and entity tag.
-  package init(method: String, fields: HTTPFields, length: Int64, etag: String?) {
-    let tag = etag.map { "\"\($0)\"" }
+  /// What the file is: its length, a strong entity tag without quotes, when it was last changed and
+  /// what time it is now, both in Unix seconds.
+  package struct Facts {
+    package let length: Int64
+    var etag: String?
+    var modified: Int64?
+    var now: Int64
+
+    /// The facts of a file that is to be served at `now`.
+    package init(length: Int64, etag: String?, modified: Int64?, now: Int64) {
+      self.length = length
+      self.etag = etag.map { "\"\($0)\"" }
+      self.modified = modified
+      self.now = now
+    }
+  }
+
+  /// The selection for a GET or HEAD of a file. Tags count before dates (§13.2.2).
+  package init(method: String, fields: HTTPFields, _ file: Facts) {
     let matches = fields.values("if-match")
-    if !matches.isEmpty, !Self.list(matches, contains: tag, weakly: false) {
+    if !matches.isEmpty {
+      if !EntityTags(matches).contain(file.etag, weakly: false) {
+        self = .preconditionFailed
+        return
+      }
+    } else if let modified = file.modified, let date = Self.date(fields, "if-unmodified-since"),
+      modified > date
+    {
       self = .preconditionFailed
       return
     }
     let noneMatches = fields.values("if-none-match")
-    if !noneMatches.isEmpty, Self.list(noneMatches, contains: tag, weakly: true) {
+    if !noneMatches.isEmpty {
+      if EntityTags(noneMatches).contain(file.etag, weakly: true) {
+        self = .notModified
+        return
+      }
+    } else if let modified = file.modified, let date = Self.date(fields, "if-modified-since"),
+      date <= file.now, modified <= date
+    {
       self = .notModified
       return
     }
-    guard method == "GET", let range = fields["range"], fields.values("range").count == 1 else {
+    guard method == "GET", let range = fields["range"], fields.values("range").count == 1,
+      Self.holds(fields["if-range"], file)
+    else {
       self = .whole
       return
     }
-    // A date in If-Range never matches: no Last-Modified is ever sent.
-    if let condition = fields["if-range"], condition != tag {
-      self = .whole
-      return
-    }
-    self = Self.range(range, length)
+    self = Self.range(range, file.length)
+  }
+
+  /// The one date of a field; a second one makes neither count.
+  private static func date(_ fields: HTTPFields, _ name: String) -> Int64? {
+    let values = fields.values(name)
+    return values.count == 1 ? HTTPDate.parse(values[0]) : nil
+  }
+
+  /// If-Range: the strong tag, or exactly the date that was told, when it is old enough that nothing
+  /// can have changed within its second (§13.1.5, §8.8.2.2).
+  private static func holds(_ condition: String?, _ file: Facts) -> Bool {
+    guard let condition else { return true }
+    if condition == file.etag { return true }
+    guard let modified = file.modified, modified < file.now else { return false }
+    return HTTPDate.parse(condition) == modified
   }
 
   /// One range of bytes. What is not understood, several ranges included, is ignored, as §14.2
@@ -63,34 +105,5 @@ package enum FileSelection: Equatable {
     if text.isEmpty { return .some(nil) }
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     return .some(Int64(text) ?? Int64.max)
-  }
-
-  private static func list(_ values: [String], contains tag: String?, weakly: Bool) -> Bool {
-    for value in values {
-      for item in tags(value) {
-        if item == "*" { return true }
-        guard let tag else { continue }
-        if item == tag || (weakly && item == "W/" + tag) { return true }
-      }
-    }
-    return false
-  }
-
-  /// `"a", W/"b,c"` as its members; a comma inside quotes does not part them.
-  private static func tags(_ value: String) -> [String] {
-    var items: [String] = []
-    var item: [UInt8] = []
-    var quoted = false
-    for byte in value.utf8 {
-      if byte == UInt8(ascii: "\"") { quoted.toggle() }
-      if byte == UInt8(ascii: ","), !quoted {
-        items.append(String(decoding: item, as: UTF8.self))
-        item = []
-      } else if quoted || (byte != 0x20 && byte != 0x09) {
-        item.append(byte)
-      }
-    }
-    items.append(String(decoding: item, as: UTF8.self))
-    return items
   }
 }

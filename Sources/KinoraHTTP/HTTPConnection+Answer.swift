@@ -18,8 +18,19 @@ extension HTTPConnection {
     }
   }
 
+  /// What a 304 leaves out: a client that keeps the answer has it, and a cache goes by the rest
+  /// (RFC 9110 §15.4.5).
+  private static let ofRepresentation: Set = [
+    "content-type", "content-disposition", "x-content-type-options", "accept-ranges",
+    "last-modified",
+  ]
+
   private func answer(_ response: HTTPResponse, _ body: [UInt8]) {
     let bodiless = response.status == 204 || response.status == 304
+    var response = response
+    if response.status == 304 {
+      response.fields.keep { !Self.ofRepresentation.contains($0.lowercased()) }
+    }
     let sendsBody = !exchange.isHead && !bodiless && !body.isEmpty
     writeHead(response, bodiless ? .none : .length(Int64(body.count)))
     exchange.isWhole = true

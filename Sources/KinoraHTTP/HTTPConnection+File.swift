@@ -15,11 +15,14 @@ extension HTTPConnection {
     var response = response
     response.fields.append("Accept-Ranges", "bytes")
     if let etag = file.etag { response.fields.append("ETag", "\"\(etag)\"") }
+    let now = server.now
+    let modified = file.modified.map { min($0, now) }
+    if let modified { response.fields.append("Last-Modified", HTTPDate.format(modified)) }
     var selection = FileSelection.whole
     if response.status == 200, exchange.method == "GET" || exchange.isHead {
       selection = FileSelection(
-        method: exchange.method, fields: exchange.conditions, length: file.length,
-        etag: file.etag)
+        method: exchange.method, fields: exchange.conditions,
+        .init(length: file.length, etag: file.etag, modified: modified, now: now))
     }
     switch selection {
     case .whole: send(response, file, 0..<max(0, file.length))
@@ -34,7 +37,8 @@ extension HTTPConnection {
       refuseFile(response)
     case .preconditionFailed:
       Glibc.close(file.descriptor)
-      refuseFile(server.service.refusal(status: 412, reason: "the entity tag does not match"))
+      refuseFile(
+        server.service.refusal(status: 412, reason: "the file does not meet the condition"))
     case .unsatisfiable:
       Glibc.close(file.descriptor)
       var refusal = server.service.refusal(

@@ -13,6 +13,7 @@ extension HTTPConnection {
     case .refuse(let response): return answerUnread(response)
     }
     if head.contentLength > UInt64(max(0, limit)) { return refuseTooLarge() }
+    parser.bodyLimit = UInt64(max(0, limit))
     incoming = IncomingBody(limit: limit, sink: sink, declared: head.contentLength)
     // Asked before sending, told to go on; a client that has begun to send needs no answer, and
     // HTTP/1.0 knows none.
@@ -120,8 +121,12 @@ extension HTTPConnection {
   // Answers before the request was read to its end.
 
   func refuse(_ status: Int, _ reason: String) {
-    answerUnread(server.service.refusal(status: status, reason: reason))
+    var response = server.service.refusal(status: status, reason: reason)
+    // RFC 9110 §15.5.6 wants the field; no path was looked at, so it tells what there is at all.
+    if status == 405 { response.fields.replace("Allow", Self.methods) }
+    answerUnread(response)
   }
+  private static let methods = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 
   func refuseTooLarge() {
     server.counters.didRefuse()

@@ -33,6 +33,9 @@ public struct HTTPFields: Sendable, ExpressibleByDictionaryLiteral {
 
   mutating func reserve(_ count: Int) { list.reserveCapacity(count) }
 
+  /// Leaves the fields whose names pass.
+  mutating func keep(_ passes: (String) -> Bool) { list.removeAll { !passes($0.name) } }
+
   /// Puts one field in the place of all of that name.
   public mutating func replace(_ name: String, _ value: String) {
     list.removeAll { $0.name.equalsIgnoringCase(name) }

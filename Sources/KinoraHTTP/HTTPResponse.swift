@@ -24,7 +24,7 @@ public enum HTTPBody: Sendable {
   case none
   /// Bytes in memory.
   case bytes([UInt8])
-  /// An open file, sent with sendfile; Range, If-Range, If-Match and If-None-Match are the server's.
+  /// An open file, sent with sendfile; its range and its conditions are the server's.
   case file(HTTPFile)
   /// An open-ended body; the closure writes until it returns, then the body ends.
   case stream(HTTPStreaming)
@@ -41,11 +41,14 @@ public struct HTTPFile: Sendable {
   public var length: Int64
   /// A strong entity tag without quotes, or nil.
   public var etag: String?
+  /// When it was last changed, in Unix seconds, or nil; told as Last-Modified.
+  public var modified: Int64?
 
   /// A whole file; the server answers ranges of it.
-  public init(descriptor: Int32, length: Int64, etag: String?) {
+  public init(descriptor: Int32, length: Int64, etag: String?, modified: Int64? = nil) {
     self.descriptor = descriptor
     self.length = length
     self.etag = etag
+    self.modified = modified
   }
 }

@@ -104,6 +104,9 @@ public final class HTTPServer: @unchecked Sendable {
     parsers.append(parser)
   }
 
+  /// The time in Unix seconds, as Date tells it.
+  var now: Int64 { Int64(time(nil)) }
+
   /// `Date: …` and a line end, made anew once a second.
   var date: [UInt8] {
     let second = time(nil)

@@ -27,6 +27,7 @@ struct MarkedFields {
   var origin: String?
   var fetchSite: String?
   var contentEncoding: String?
+  var contentTypes = 0
   var transferEncodings = 0
   var transferEncoding = ""
   /// Range or one of the If- fields is there.
@@ -48,13 +49,18 @@ struct MarkedFields {
       if name.equalsIgnoringCase("if-match") || name.equalsIgnoringCase("if-range") {
         conditional = true
       }
+    case 12:
+      if name.equalsIgnoringCase("content-type") { contentTypes += 1 }
     case 13:
       if name.equalsIgnoringCase("if-none-match") { conditional = true }
     case 14:
       if name.equalsIgnoringCase("sec-fetch-site") { fetchSite = value }
     case 16:
       if name.equalsIgnoringCase("content-encoding") { contentEncoding = value }
+    case 19:
+      if name.equalsIgnoringCase("if-unmodified-since") { conditional = true }
     case 17:
+      if name.equalsIgnoringCase("if-modified-since") { conditional = true }
       guard name.equalsIgnoringCase("transfer-encoding") else { return }
       transferEncodings += 1
       transferEncoding = value

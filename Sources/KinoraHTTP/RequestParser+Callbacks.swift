@@ -60,4 +60,6 @@ enum MethodNames {
     number <= 45
       ? String(cString: llhttp_method_name(llhttp_method_t(rawValue: UInt32(number)))) : ""
   }
+  /// Those that it takes in a request of HTTP/1.1; the others are RTSP's.
+  static let known = Set(all[...Int(HTTP_SOURCE.rawValue)]).union(["PRI"])
 }

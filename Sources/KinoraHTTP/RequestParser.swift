@@ -25,6 +25,11 @@ final class RequestParser {
   private let limits: HTTPLimits
   var builder: HeadBuilder
   private var scanner = HeadScanner()
+  private var method = MethodReader()
+  /// The method where it is none of llhttp's, which then reads POST in its place.
+  private var otherMethod: String?
+  /// Bytes that the body may have; a chunk that says it is longer is refused before it comes.
+  var bodyLimit = UInt64.max
   private(set) var phase = Phase.head
   private var headBytes = 0
   private var framingBytes = 0
@@ -53,6 +58,9 @@ final class RequestParser {
     llhttp_reset(raw)
     builder.reset()
     scanner = HeadScanner()
+    method = MethodReader()
+    otherMethod = nil
+    bodyLimit = .max
     phase = .head
     headBytes = 0
     framingBytes = 0
@@ -67,7 +75,7 @@ final class RequestParser {
   func head() -> RequestHead {
     var head = builder.head()
     let p = raw.pointee
-    head.method = MethodNames.all[Int(p.method)]
+    head.method = otherMethod ?? MethodNames.all[Int(p.method)]
     head.major = Int(p.http_major)
     head.minor = Int(p.http_minor)
     head.contentLength = p.content_length
@@ -83,12 +91,46 @@ final class RequestParser {
   func feed(_ bytes: UnsafeRawBufferPointer) -> (used: Int, step: Step) {
     pieces.removeAll(keepingCapacity: true)
     var used = 0
+    if !method.isDone {
+      let (count, step) = begin(bytes)
+      used = count
+      if let step { return (used, step) }
+    }
     while true {
       let (count, step) = run(UnsafeRawBufferPointer(rebasing: bytes[used...]), at: used)
       used += count
       if let step { return (used, step) }
     }
   }
+
+  /// Empty lines and the method. Nil when the rest is to be run; a step when there is none or it failed.
+  private func begin(_ bytes: UnsafeRawBufferPointer) -> (Int, Step?) {
+    let first = bytes.firstIndex { $0 != 0x0d && $0 != 0x0a } ?? bytes.count
+    let empty = method.held.isEmpty ? first : 0
+    if empty > 0, case (let count, let step?) = run(.init(rebasing: bytes[..<empty]), at: 0),
+      empty == bytes.count || step != .more
+    {
+      return (count, step)
+    }
+    switch method.read(UnsafeRawBufferPointer(rebasing: bytes[empty...])) {
+    case .incomplete: return (bytes.count, .more)
+    case .plain(let held):
+      guard !held.isEmpty, case .failed(let problem)? = held.withUnsafeBytes({ run($0, at: 0) }).1
+      else { return (empty, nil) }
+      return (empty, .failed(problem))
+    case .other(let name, let held, let count):
+      otherMethod = name
+      let taken = empty + count
+      // The head is measured by what was sent, not by what llhttp gets to read.
+      let bytes = UnsafeRawBufferPointer(rebasing: bytes[empty..<taken])
+      if let problem = held.withUnsafeBytes({ check($0, since: 0) }) ?? check(bytes, since: 0) {
+        return (taken, .failed(problem))
+      }
+      _ = Self.standIn.withUnsafeBytes { llhttp_execute(raw, $0.baseAddress, $0.count) }
+      return (taken, nil)
+    }
+  }
+  private static let standIn = Array("POST ".utf8).map { CChar(bitPattern: $0) }
 
   private func run(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> (Int, Step?) {
     guard let base = bytes.baseAddress else { return (0, .more) }
@@ -174,8 +216,11 @@ final class RequestParser {
   }
 
   func chunkHeader() -> Int32 {
+    if raw.pointee.content_length > bodyLimit {
+      return refuse(HTTPProblem(413, "the request body is larger than allowed here"))
+    }
     // The last chunk: what follows are trailers, whose lines are looked at like those of a head.
-    raw.pointee.content_length == 0 ? Int32(HPE_PAUSED.rawValue) : 0
+    return raw.pointee.content_length == 0 ? Int32(HPE_PAUSED.rawValue) : 0
   }
 
   func messageComplete() -> Int32 {

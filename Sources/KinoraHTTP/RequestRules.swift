@@ -5,6 +5,8 @@ enum RequestRules {
   static func check(
     _ head: RequestHead, _ rules: HTTPListenerRules, knownHost: String?
   ) throws(HTTPProblem) -> RequestTarget {
+    // A request line without a version is HTTP/0.9's, or nobody's.
+    if head.major == 0 { throw HTTPProblem(400, "the request line has no HTTP version") }
     guard head.major == 1 else {
       throw HTTPProblem(505, "HTTP/1.1 and HTTP/1.0 are spoken here")
     }
@@ -13,7 +15,7 @@ enum RequestRules {
       throw HTTPProblem(400, "malformed request line")
     }
     try checkFraming(head)
-    if head.method == "CONNECT" { throw HTTPProblem(501, "CONNECT is not supported") }
+    if head.method == "CONNECT" { throw HTTPProblem(405, "CONNECT does not fit anything here") }
     guard let target = head.target, head.method == "OPTIONS" || target.path != "*"
     else { throw HTTPProblem(400, "malformed request target") }
     try checkHost(head, target, rules, knownHost)
@@ -24,6 +26,8 @@ enum RequestRules {
     {
       throw HTTPProblem(417, "only 100-continue can be expected")
     }
+    // Two of them are read differently by different parties (RFC 9110 §5.3: a field of one member).
+    if head.marked.contentTypes > 1 { throw HTTPProblem(400, "one Content-Type field is allowed") }
     if let coding = head.marked.contentEncoding, !coding.isEmpty,
       !coding.equalsIgnoringCase("identity")
     {
@@ -56,6 +60,9 @@ enum RequestRules {
 
   private static func check(_ text: String, _ rules: HTTPListenerRules) throws(HTTPProblem) {
     guard let host = HostAndPort(text) else { throw HTTPProblem(400, "malformed host") }
+    if host.host.isEmpty, !rules.allows(host: "") {
+      throw HTTPProblem(400, "the Host field is empty")
+    }
     if !rules.allows(host: host.host) {
       throw HTTPProblem(421, "this server does not answer for that host")
     }

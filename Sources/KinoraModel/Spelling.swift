@@ -1,8 +1,10 @@
 /// Finds what somebody probably meant.
 public enum Spelling {
   /// The known words nearest to `word`, best first: within a third of its length in edits, or holding
-  /// it as a part.
+  /// it as a part. None for a word of more than `longest` bytes: that is no slip of the pen, and to
+  /// compare it costs its length for each of them.
   public static func nearest(_ word: String, in known: [String], most: Int = 1) -> [String] {
+    guard word.utf8.count <= longest else { return [] }
     let lower = word.lowercased()
     let limit = max(2, word.count / 3)
     return Set(known)
@@ -17,6 +19,8 @@ public enum Spelling {
       .prefix(most)
       .map(\.word)
   }
+
+  private static let longest = 100
 
   /// Edits (insert, delete, replace, swap of neighbours) from one word to the other.
   static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {

@@ -42,9 +42,27 @@ import Testing
     #expect(foreign.json["id"] != first.json["id"])
   }
 
+  @Test("a key in quotes is the same key as the bare one")
+  func quotedKey() async throws {
+    let door = try await Door()
+    let first = await door.post("/v1/videos", #"{"prompt":"x"}"#, ["Idempotency-Key": "k-1"])
+    for form in [#""k-1""#, #""k-1"; a=b"#] {
+      let again = await door.post("/v1/videos", #"{"prompt":"x"}"#, ["Idempotency-Key": form])
+      #expect(again.json["id"] == first.json["id"], "\(form)")
+      #expect(again["Idempotent-Replayed"] == "true")
+    }
+    let other = await door.post(
+      "/v1/videos", #"{"prompt":"x"}"#, ["Idempotency-Key": #""k \" 1""#])
+    #expect(other.status == 200)
+    #expect(other.json["id"] != first.json["id"])
+  }
+
   @Test(
-    "a key is 1 to 255 visible characters",
-    arguments: ["", "a b", "é", String(repeating: "k", count: 256)])
+    "a key is 1 to 255 visible characters, or a string in quotes",
+    arguments: [
+      "", "a b", "é", String(repeating: "k", count: 256), #""k"#, #""""#, #""k"x"#, #""k\x""#,
+      #""é""#, #""\#(String(repeating: "k", count: 256))""#,
+    ])
   func badKey(_ key: String) async throws {
     let door = try await Door()
     let reply = await door.post("/v1/videos", #"{"prompt":"x"}"#, ["Idempotency-Key": key])

@@ -8,7 +8,7 @@ import Testing
   @Test("an unknown path is 404, a wrong method 405 with Allow")
   func routes() async throws {
     let door = try await Door()
-    for path in ["/", "/v1", "/v1/videos/", "/v1/video", "/v1/videos/a/b", "/v1/models/"] {
+    for path in ["/v1", "/v1/videos/", "/v1/video", "/v1/videos/a/b", "/v1/models/"] {
       let reply = await door.get(path)
       #expect(reply.status == 404, "\(path)")
       #expect(reply.code == "not_found")
@@ -21,9 +21,15 @@ import Testing
     ] {
       let reply = await door.send(method, path)
       #expect(reply.status == 405, "\(method) \(path)")
-      #expect(reply["Allow"] == allow)
+      #expect(reply["Allow"] == "\(allow), OPTIONS")
       #expect(reply.code == "method_not_allowed")
+      let options = await door.send("OPTIONS", path)
+      #expect(options.status == 204)
+      #expect(options["Allow"] == "\(allow), OPTIONS")
     }
+    #expect(await door.send("FROB", "/v1/videos").status == 501)
+    #expect(await door.send("QUERY", "/v1/videos").status == 405)
+    #expect(await door.get("/").json["documentation"] == "/docs")
   }
 
   @Test("HEAD is answered as GET is")

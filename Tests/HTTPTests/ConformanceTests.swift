@@ -40,10 +40,12 @@ import Testing
     Case("a fragment", "GET /ping#a HTTP/1.1\r\n\(host)\r\n", [400]),
     Case("asterisk of GET", "GET * HTTP/1.1\r\n\(host)\r\n", [400]),
     Case("asterisk of OPTIONS", "OPTIONS * HTTP/1.1\r\n\(host)\r\n", [204, 299]),
-    Case("CONNECT", "CONNECT x:80 HTTP/1.1\r\n\(host)\r\n", [501]),
+    Case("CONNECT", "CONNECT x:80 HTTP/1.1\r\n\(host)\r\n", [405]),
+    Case("CONNECT of a path", "CONNECT /ping HTTP/1.1\r\n\(host)\r\n", [405]),
     Case("HTTP/2.0", "GET /ping HTTP/2.0\r\n\(host)\r\n", [505]),
     Case("HTTP/3.0", "GET /ping HTTP/3.0\r\n\(host)\r\n", [505]),
-    Case("HTTP/0.9", "GET /ping\r\n\r\n", [505]),
+    Case("HTTP/0.9", "GET /ping\r\n\r\n", [400]),
+    Case("HTTP/1", "GET /ping HTTP/1\r\n\(host)\r\n", [400]),
     Case("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [505]),
     Case(
       "Upgrade is ignored",
@@ -75,7 +77,22 @@ import Testing
       "declared length over the limit",
       "POST /echo HTTP/1.1\r\n\(host)Content-Length: 1048577\r\n\r\n", [413]),
     Case("404", "GET /nothing HTTP/1.1\r\n\(host)\r\n", [404, 299]),
-    Case("unknown method", "FROB /ping HTTP/1.1\r\n\(host)\r\n", [400]),
+    Case("unknown method", "FROB /ping HTTP/1.1\r\n\(host)\r\n", [200, 299]),
+    Case(
+      "unknown method with a body",
+      "\r\nFROB /echo HTTP/1.1\r\n\(host)Content-Length: 2\r\n\r\nhi", [200, 299]),
+    Case("lower case", "get /ping HTTP/1.1\r\n\(host)\r\n", [200, 299]),
+    Case("a method of RTSP", "SETUP /ping HTTP/1.1\r\n\(host)\r\n", [200, 299]),
+    Case("a method too long", "\(String(repeating: "A", count: 33)) /ping HTTP/1.1\r\n\r\n", [400]),
+    Case("a method that is no token", "FR(B /ping HTTP/1.1\r\n\(host)\r\n", [400]),
+    Case("two blanks behind an unknown method", "FROB  /ping HTTP/1.1\r\n\(host)\r\n", [400]),
+    Case("an unknown method and nothing else", "FROB\r\n\r\n", [400]),
+    Case(
+      "two types", "GET /ping HTTP/1.1\r\n\(host)Content-Type: a/b\r\nContent-Type: a/b\r\n\r\n",
+      [400]),
+    Case(
+      "a chunk over the limit",
+      "POST /echo HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n", [413]),
     Case(
       "long target",
       "GET /\(String(repeating: "a", count: 8192)) HTTP/1.1\r\n\(host)\r\n", [414]),
@@ -99,6 +116,35 @@ import Testing
     let text = try await server.exchange(item.raw)
     #expect(text.statuses == item.expected)
     #expect(text.field("Date")?.hasSuffix(" GMT") == true)
+    await server.stop()
+  }
+
+  @Test("a method is what it is, however it is cut", arguments: ["GET", "FROB", "QUERY", "GETS"])
+  func methods(_ method: String) async throws {
+    var limits = HTTPLimits()
+    limits.headSeconds = 300
+    limits.bodyGraceSeconds = 300
+    for size in [1, 3] {
+      let server = try await TestServer(limits)
+      let client = try server.client()
+      let raw = Array("\(method) /echo HTTP/1.1\r\n\(Self.host)Content-Length: 2\r\n\r\nhi".utf8)
+      for at in stride(from: 0, to: raw.count, by: size) {
+        client.send(Array(raw[at..<min(at + size, raw.count)]))
+        // Lets the server see the piece by itself.
+        try await Task.sleep(for: .milliseconds(1))
+      }
+      #expect(await client.wait(seconds: 300) { $0.hasSuffix("hi") }.statuses == [200])
+      #expect(server.service.requests.first?.method == method)
+      await client.closed()
+      await server.stop()
+    }
+  }
+
+  @Test("an empty Host is refused where none is meant")
+  func emptyHost() async throws {
+    let server = try await TestServer(rules: .loopback)
+    let text = try await server.exchange("GET /ping HTTP/1.1\r\nHost:\r\n\r\n")
+    #expect(text.statuses == [400])
     await server.stop()
   }
 

@@ -101,12 +101,12 @@ import Testing
   func patience() async throws {
     let server = try await TestServer(
       limits {
-        $0.idleSeconds = 1
-        $0.headSeconds = 1
+        $0.idleSeconds = 3
+        $0.headSeconds = 3
       })
     let client = try server.client()
     client.send("GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")
-    try await Task.sleep(for: .milliseconds(1500))
+    try await Task.sleep(for: .milliseconds(3500))
     server.service.gate.open()
     #expect(await client.all().body == "gate")
     client.close()

@@ -5,6 +5,9 @@ import Testing
 @Suite struct FileTests {
   private static let content = (0..<100).map { UInt8($0) }
 
+  // Sun, 06 Nov 1994 08:49:37 GMT.
+  private static let modified: Int64 = 784_111_777
+
   private func server(_ content: [UInt8], etag: String? = "abc") async throws -> TestServer {
     try await TestServer(
       service: TestService { request in
@@ -14,7 +17,8 @@ import Testing
             status: 200, fields: ["Content-Type": "video/mp4"],
             body: .file(
               HTTPFile(
-                descriptor: temporaryFile(content), length: Int64(content.count), etag: etag))))
+                descriptor: temporaryFile(content), length: Int64(content.count), etag: etag,
+                modified: Self.modified))))
       })
   }
 
@@ -55,7 +59,19 @@ import Testing
     Case("Range: bytes=1-2\r\nIf-Range: \"abc\"", 206, 1..<3),
     Case("Range: bytes=1-2\r\nIf-Range: \"other\"", 200, 0..<100),
     Case("Range: bytes=1-2\r\nIf-Range: W/\"abc\"", 200, 0..<100),
-    Case("Range: bytes=1-2\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT", 200, 0..<100),
+    Case("Range: bytes=1-2\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT", 206, 1..<3),
+    Case("Range: bytes=1-2\r\nIf-Range: Sun, 06 Nov 1994 08:49:38 GMT", 200, 0..<100),
+    Case("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT", 304),
+    Case("If-Modified-Since: Sun Nov  6 08:49:38 1994", 304),
+    Case("If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT", 200, 0..<100),
+    Case("If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT", 200, 0..<100),
+    Case("If-Modified-Since: yesterday", 200, 0..<100),
+    Case("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\nIf-None-Match: \"x\"", 200, 0..<100),
+    Case("If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT\r\nIf-None-Match: \"abc\"", 304),
+    Case("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT", 200, 0..<100),
+    Case("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT", 412),
+    Case("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT\r\nIf-Match: \"abc\"", 200, 0..<100),
+    Case("If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\nRange: bytes=0-4", 206, 0..<5),
     Case("If-None-Match: \"abc\"", 304),
     Case("If-None-Match: W/\"abc\"", 304),
     Case("If-None-Match: \"x\", \"a,b\", \"abc\"", 304),
@@ -89,15 +105,18 @@ import Testing
       #expect(text.field("Content-Length") == "\(range.count)")
       #expect(text.field("Accept-Ranges") == "bytes")
       #expect(text.field("ETag") == "\"abc\"")
+      #expect(text.field("Last-Modified") == "Sun, 06 Nov 1994 08:49:37 GMT")
       #expect(
         text.field("Content-Range")
           == (item.status == 206
             ? "bytes \(range.lowerBound)-\(range.upperBound - 1)/100" : nil))
     case 304:
       #expect(text.field("ETag") == "\"abc\"")
+      #expect(text.field("Content-Type") == nil)
+      #expect(text.field("Accept-Ranges") == nil)
       #expect(received.bytes.suffix(4) == [13, 10, 13, 10])
     case 416: #expect(text.field("Content-Range") == "bytes */100")
-    default: #expect(text.body == "the entity tag does not match")
+    default: #expect(text.body == "the file does not meet the condition")
     }
     await server.stop()
   }

@@ -95,7 +95,9 @@ import Testing
     Probe(
       "uppercase chunked", head + "Transfer-Encoding: CHUNKED\r\n\r\n" + chunks, good: true),
     Probe("TLS", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}"),
-    Probe("lower case method", "get /ping HTTP/1.1\r\nHost: x\r\n\r\n"),
+    Probe(
+      "lower case method", "post /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+      good: true),
     Probe("two blanks", "GET  /ping HTTP/1.1\r\nHost: x\r\n\r\n"),
   ]
 

@@ -16,6 +16,21 @@ import Testing
     ] as [(Int64, String)])
   func dates(_ seconds: Int64, _ text: String) {
     #expect(HTTPDate.format(seconds) == text)
+    #expect(HTTPDate.parse(text) == seconds)
+  }
+
+  @Test(
+    "dates are taken in all three forms, and nothing else is",
+    arguments: [
+      ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777), ("Sun Nov  6 08:49:37 1994", 784_111_777),
+      ("Fri, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Sun, 06 Nov 1994 08:49:37", nil),
+      ("Sun, 06 Nov 1994 08:49:37 UTC", nil), ("Sun, 32 Nov 1994 08:49:37 GMT", nil),
+      ("Sun, 06 Nov 1969 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 24:49:37 GMT", nil),
+      ("Sun, 06 November 1994 08:49:37 GMT", nil), ("784111777", nil), ("", nil),
+      ("Saturday, 06-Nov-32 08:49:37 GMT", 1_983_343_777),
+    ] as [(String, Int64?)])
+  func taken(_ text: String, _ seconds: Int64?) {
+    #expect(HTTPDate.parse(text) == seconds)
   }
 
   @Test(

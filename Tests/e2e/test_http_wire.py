@@ -77,14 +77,14 @@ PROBES = {
     "h2c-is-ignored": (
         GET + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
         b"\r\n" + GET + b"\r\n", [200, 200], OPEN),
-    "connect": (b"CONNECT kinora:80 HTTP/1.1\r\nHost: kinora:80\r\n\r\n", [501], SHUT),
+    "connect": (b"CONNECT kinora:80 HTTP/1.1\r\nHost: kinora:80\r\n\r\n", [405], SHUT),
     "absolute-form": (b"GET http://kinora/livez HTTP/1.1\r\n" + HOST + b"\r\n", [200], OPEN),
     "absolute-form-elsewhere": (b"GET http://evil/livez HTTP/1.1\r\n" + HOST + b"\r\n", [421], SHUT),
     "star": (b"GET * HTTP/1.1\r\n" + HOST + b"\r\n", [400], SHUT),
     "options-star": (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", [204], OPEN),
     "http-2": (b"GET /livez HTTP/2.0\r\n" + HOST + b"\r\n", [505], SHUT),
     "http-2-preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [505], SHUT),
-    "http-0.9": (b"GET /livez\r\n\r\n", [505], SHUT),
+    "http-0.9": (b"GET /livez\r\n\r\n", [400], SHUT),
     "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", [400], SHUT),
     "long-chunk-extension": (CHUNKED + b"\r\n5;" + b"x" * 300_000 + b"\r\nhello\r\n0\r\n\r\n",
                              [400], SHUT),

@@ -131,12 +131,16 @@ def test_every_revision_with_a_handshake(daemon, version):
 
 
 def test_messages_of_json_rpc(daemon):
-    """Notifications get 202, batches an array, and what cannot be read an error of JSON-RPC."""
+    """Notifications get 202, batches an array while there are any, and what cannot be read an error of JSON-RPC."""
     note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     assert daemon.request("POST", "/mcp", note)[:2] == (202, b"")
     ping = {"jsonrpc": "2.0", "id": "p", "method": "ping"}
     status, answers, _ = daemon.request("POST", "/mcp", [ping, note, {**ping, "id": 2}])
     assert status == 200 and [answer["id"] for answer in answers] == ["p", 2]
+    for version in ("2025-06-18", "2025-11-25", "2026-07-28"):
+        status, answer, _ = daemon.request(
+            "POST", "/mcp", [ping, {**ping, "id": 2}], {"MCP-Protocol-Version": version})
+        assert (status, answer["error"]["code"], answer["id"]) == (400, -32600, None), version
     assert rpc(daemon, "tools/dance")[1]["error"]["code"] == -32601
     assert rpc(daemon, "tools/call", {"name": "dance"})[1]["error"]["code"] == -32602
     assert rpc(daemon, "resources/read", {"uri": "file:///etc/passwd"})[1]["error"]["code"] == -32002
@@ -146,7 +150,7 @@ def test_messages_of_json_rpc(daemon):
             answer = client.post("/mcp", content=body, headers={"content-type": "application/json"})
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), body
     status, _, fields = daemon.request("GET", "/mcp")
-    assert (status, fields["Allow"]) == (405, "POST, DELETE")
+    assert (status, fields["Allow"]) == (405, "POST, DELETE, OPTIONS")
 
 
 @pytest.mark.parametrize("way", ["stdio", "http"])

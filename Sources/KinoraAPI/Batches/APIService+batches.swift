@@ -9,7 +9,7 @@ extension APIService {
   func createBatch(_ call: Call) -> HTTPReply {
     submitting(call) { [self] () throws(KinoraError) in
       let batch = try BatchRequest(try parsed(call.request))
-      let key = try Self.idempotencyKey(call.request.fields)
+      let key = try IdempotencyKey.read(call.request.fields)
       var report = BatchObject(id: batchID(key, call), total: batch.items.count)
       var submissions: [Submission] = []
       for (place, item) in batch.items.enumerated() {

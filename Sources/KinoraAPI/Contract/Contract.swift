@@ -31,6 +31,8 @@ package enum Contract {
         "license": ["name": "Apache 2.0", "identifier": "Apache-2.0"],
       ],
       "servers": [["url": "/", "description": "the host that this document came from"]],
+      "tags": .array(
+        ContractTags.all.map { ["name": .string($0.name), "description": .string($0.about)] }),
       "paths": .object(paths),
       "components": [
         "schemas": ContractSchemas.all,
@@ -70,7 +72,8 @@ package enum Contract {
     var members: [JSONMember] = [
       JSONMember("operationId", .string(operation.id)),
       JSONMember("summary", .string(operation.summary)),
-      JSONMember("tags", [.string(tag(route.template))]),
+      JSONMember("description", .string(ContractTags.about(route, endpoint, operation))),
+      JSONMember("tags", [.string(ContractTags.tag(route.template))]),
       JSONMember("security", endpoint.access == .open ? [] : [["key": []]]),
     ]
     let parameters = placeParameters(route, operation) + operation.parameters.map(json)
@@ -83,12 +86,6 @@ package enum Contract {
     return .object(members)
   }
 
-  private static func tag(_ template: String) -> String {
-    let parts = template.split(separator: "/")
-    guard parts.first == "v1" else { return String(parts.first ?? "") }
-    return String(parts.dropFirst().first ?? "")
-  }
-
   /// Places in the path that the operation does not speak of itself.
   private static func placeParameters(_ route: Route, _ operation: Operation) -> [JSON] {
     path(route.template).split(separator: "/").filter { $0.hasPrefix("{") }.compactMap { part in
@@ -96,6 +93,7 @@ package enum Contract {
       guard !operation.parameters.contains(where: { $0.name == name }) else { return nil }
       return [
         "name": .string(name), "in": "path", "required": true,
+        "description": .string(ContractTags.places[name] ?? "which one"),
         "schema": ["type": "string", "minLength": 1],
       ]
     }
@@ -117,7 +115,7 @@ package enum Contract {
     }
     var types = [JSONMember("application/json", content)]
     // In form data media are file parts and everything else is text.
-    if endpoint.body == .upload, body.schema == "VideoRequest" {
+    if body.isForm {
       types.append(
         JSONMember("multipart/form-data", ["schema": ContractSchemas.schema("VideoForm")]))
     }

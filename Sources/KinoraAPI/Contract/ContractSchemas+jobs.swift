@@ -144,7 +144,7 @@ extension ContractSchemas {
       "properties": {"data": {"type": "array", "items": {"type": "object",
         "required": ["attempt", "ordinal", "kind", "at", "detail"],
         "properties": {"attempt": {"type": "integer"}, "ordinal": {"type": "integer"},
-          "kind": {"type": "string"}, "at": {"type": "string"}, "detail": true}}}}},
+          "kind": {"type": "string"}, "at": {"type": "string"}, "detail": {}}}}}},
     "Event": {"type": "object", "required": ["data"],
       "description": "One server-sent event. A comment line every 15 s is none.",
       "properties": {

@@ -146,11 +146,20 @@ extension ContractSchemas {
       "properties": {"paused": {"type": "boolean"}}},
     "Reloaded": {"type": "object", "additionalProperties": false, "required": ["reloaded"],
       "properties": {"reloaded": {"const": true}}},
+    "Entrance": {"type": "object", "additionalProperties": false,
+      "required": ["name", "version", "documentation", "contract", "studio", "health"],
+      "properties": {"name": {"const": "kinora"}, "version": {"type": "string"},
+        "documentation": {"type": "string"}, "contract": {"type": "string"},
+        "studio": {"type": "string"}, "health": {"type": "string"}}},
     "Version": {"type": "object", "additionalProperties": false,
       "required": ["version", "abi", "schema"],
       "properties": {"version": {"type": "string"}, "abi": {"type": "string"},
         "schema": {"type": "integer"}}},
-    "Text": {"type": "string"}
+    "RPCMessage": {"type": "object", "properties": {"jsonrpc": {"const": "2.0"},
+      "id": {"type": ["string", "integer"]}, "method": {"type": "string"},
+      "params": {"type": "object"}}},
+    "Text": {"type": "string"},
+    "Bytes": {"type": "string", "format": "binary"}
     }
     """#
 }

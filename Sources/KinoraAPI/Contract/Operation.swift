@@ -10,6 +10,16 @@ package struct Operation: Sendable {
     /// JSON text of its schema.
     var schema: String
     var about: String
+
+    /// The header field, as `IdempotencyKey` reads it.
+    static func idempotencyKey(_ about: String) -> Self {
+      Self(
+        name: "Idempotency-Key", place: "header",
+        schema: ##"""
+          {"type": "string",
+            "pattern": "^([!#-~][!-~]{0,254}|\"([ !#-\\[\\]-~]|\\\\[\"\\\\]){1,255}\")$"}
+          """##, about: about)
+    }
   }
 
   /// A body that is a JSON object.
@@ -19,6 +29,8 @@ package struct Operation: Sendable {
     var isRequired = true
     /// A body that a client can send as it stands, as JSON text.
     var example: String?
+    /// Taken as form data as well.
+    var isForm = false
   }
 
   /// An answer that is no error.
@@ -29,6 +41,11 @@ package struct Operation: Sendable {
     var content: [(type: String, schema: String)] = []
     /// Header fields beside those that every answer has.
     var fields: [String] = []
+
+    /// A file: what it is follows from the model, so a client is told no more than that it is bytes.
+    static let media = ["application/octet-stream", "video/*", "image/*"].map {
+      (type: $0, schema: "Bytes")
+    }
   }
 
   /// `GET /v1/videos/{id}`: the method and the route's template.

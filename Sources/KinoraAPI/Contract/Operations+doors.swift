@@ -16,8 +16,8 @@ extension Contract {
     .notReady, .wrongState, .artifactExpired,
   ]
   private static let file: [Operation.Success] = [
-    .init(about: "the file", content: [("*/*", "{}")]),
-    .init(status: 206, about: "a part of it", content: [("*/*", "{}")]),
+    .init(about: "the file", content: Operation.Success.media),
+    .init(status: 206, about: "a part of it", content: Operation.Success.media),
     .init(status: 304, about: "it is known"),
   ]
   /// A job that is waited for ends as it ends.

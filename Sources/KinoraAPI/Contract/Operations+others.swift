@@ -57,6 +57,8 @@ extension Contract {
       "GET /metrics", "getMetrics", "Figures as Prometheus text",
       successes: [.init(about: "figures", content: [("text/plain", "Text")])]),
     Operation(
+      "GET /", "getEntrance", "Where to go from here", answers: "Entrance", fields: ["ETag"]),
+    Operation(
       "GET /openapi.json", "getContract", "This document",
       answers: #"{"type": "object", "required": ["openapi", "paths"]}"#),
     Operation(

@@ -6,10 +6,7 @@ extension Contract {
     Operation(
       "POST /v1/batches", "createBatch", "Makes several videos; all are checked before any is made",
       [
-        .init(
-          name: "Idempotency-Key", place: "header",
-          schema: #"{"type": "string", "pattern": "^[!-~]{1,255}$"}"#,
-          about: "the same key again makes what is missing and nothing twice")
+        .idempotencyKey("the same key again makes what is missing and nothing twice")
       ],
       body: .init(
         schema: #"""
@@ -40,10 +37,7 @@ extension Contract {
     Operation(
       "POST /v1/tools/{name}", "runTool", "Runs a tool; the body holds its arguments",
       [
-        .init(
-          name: "Idempotency-Key", place: "header",
-          schema: #"{"type": "string", "pattern": "^[!-~]{1,255}$"}"#,
-          about: "for generate_video, as for POST /v1/videos")
+        .idempotencyKey("for generate_video, as for POST /v1/videos")
       ],
       body: .init(
         schema: #"{"type": "object"}"#,
@@ -61,16 +55,18 @@ extension Contract {
       "POST /mcp", "mcp", "Model Context Protocol: a message of JSON-RPC 2.0, or a batch",
       body: .init(
         schema: #"""
-          {"type": ["object", "array"], "properties": {"jsonrpc": {"const": "2.0"},
-            "id": {"type": ["string", "integer"]}, "method": {"type": "string"},
-            "params": {"type": "object"}}}
+          {"oneOf": [{"$ref": "#/components/schemas/RPCMessage"}, {"type": "array",
+            "items": {"$ref": "#/components/schemas/RPCMessage"}}]}
           """#,
         example: #"{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}"#),
       successes: [
         .init(
           about: "the answer, or events that end with it",
           content: [
-            ("application/json", #"{"type": ["object", "array"]}"#), ("text/event-stream", "Event"),
+            (
+              "application/json",
+              #"{"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}"#
+            ), ("text/event-stream", "Event"),
           ],
           fields: ["Mcp-Session-Id", "x-kinora-job"]),
         .init(status: 202, about: "a notification was taken"),

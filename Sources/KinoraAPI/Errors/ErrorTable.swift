@@ -69,7 +69,7 @@ package enum ErrorTable {
     .expired: Row(409, "The job passed its deadline", mayRepeat: false),
     .artifactExpired: Row(410, "The file was removed"),
     .modelRetired: Row(410, "The model was shut down"),
-    .preconditionFailed: Row(412, "The entity tag does not match"),
+    .preconditionFailed: Row(412, "A condition does not hold"),
     .tooLarge: Row(413, "Something is too large"),
     .uriTooLong: Row(414, "The request target is too long"),
     .unsupportedMediaType: Row(415, "The body's type is not accepted"),

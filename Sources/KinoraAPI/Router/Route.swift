@@ -63,6 +63,7 @@ package struct Route: Sendable {
 
   /// The values in the template's places, or nil when the path is another.
   func match(_ segments: [String]) -> [String]? {
+    if parts.isEmpty { return segments == [""] ? [] : nil }
     var values: [String] = []
     for (at, part) in parts.enumerated() {
       guard at < segments.count, !segments[at].isEmpty else { return nil }
@@ -85,7 +86,8 @@ package struct Route: Sendable {
 
   /// The value of an `Allow` field.
   var allow: String {
-    endpoints.map { $0.method == "GET" ? "GET, HEAD" : $0.method }.joined(separator: ", ")
+    let own = endpoints.map { $0.method == "GET" ? "GET, HEAD" : $0.method }
+    return (own + ["OPTIONS"]).joined(separator: ", ")
   }
 }
 

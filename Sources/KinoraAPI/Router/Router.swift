@@ -19,6 +19,12 @@ enum Router {
     case noSuchMethod(KinoraError, allow: String)
   }
 
+  /// Methods that mean something to this server. At a path without them they are 405; any other is
+  /// 501 (RFC 9110 §9.1).
+  private static let methods: Set = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY",
+  ]
+
   static func match(_ request: HTTPRequest) throws(Failure) -> Match {
     guard let segments = request.segments ?? modelSegments(request.path) else {
       throw missing(request)
@@ -26,6 +32,10 @@ enum Router {
     for (number, route) in Routes.all.enumerated() {
       guard let values = route.match(segments) else { continue }
       guard let endpoint = route.endpoint(request.method) else {
+        guard methods.contains(request.method) else {
+          throw .noSuchPath(
+            KinoraError(.notSupported, "\(request.method) is no method that is known here"))
+        }
         throw .noSuchMethod(
           KinoraError(
             .methodNotAllowed, "\(request.method) does not fit \(route.template)",

@@ -63,6 +63,7 @@ package enum Routes {
     Route("/v1/reload", .post(.admin) { $0.reload($1) }),
     Route("/v1/pause", .post(.admin) { $0.setPaused(true, $1) }),
     Route("/v1/resume", .post(.admin) { $0.setPaused(false, $1) }),
+    Route("/", .get(.open) { $0.entrance($1) }),
     Route("/openapi.json", .get(.open) { $0.contract($1) }),
     Route("/docs", .get(.open) { $0.documentation($1) }),
     Route("/studio", .get(.open) { $0.studio($1) }),

@@ -33,22 +33,26 @@ extension APIService {
       "Content-Disposition", "inline; filename=\"\(Self.fileName(record, artifact, index))\"")
     response.fields.append("X-Content-Type-Options", "nosniff")
     response.fields.append("Cache-Control", "private, no-cache")
+    // Equal files of several jobs are one, so the date may be older than the job; it never goes back.
+    var facts = stat()
+    let modified = fstat(descriptor, &facts) == 0 ? Int64(facts.st_mtim.tv_sec) : nil
     response.body = .file(
-      HTTPFile(descriptor: descriptor, length: artifact.bytes, etag: artifact.sha256))
-    if Self.readsEnd(call.request, artifact) {
+      HTTPFile(
+        descriptor: descriptor, length: artifact.bytes, etag: artifact.sha256, modified: modified))
+    let known = FileSelection.Facts(
+      length: artifact.bytes, etag: artifact.sha256, modified: modified, now: Int64(time(nil)))
+    if Self.readsEnd(call.request, known) {
       response.sent = { [service] whole in if whole { service.wasRead(record, call.viewer) } }
     }
     return response
   }
 
   /// Whether the answer has the last byte in it: a whole file, or the rest of one that was begun.
-  private static func readsEnd(_ request: HTTPRequest, _ artifact: Artifact) -> Bool {
+  private static func readsEnd(_ request: HTTPRequest, _ file: FileSelection.Facts) -> Bool {
     guard request.method == "GET" else { return false }
-    let selection = FileSelection(
-      method: "GET", fields: request.fields, length: artifact.bytes, etag: artifact.sha256)
-    switch selection {
+    switch FileSelection(method: "GET", fields: request.fields, file) {
     case .whole: return true
-    case .part(let range): return range.upperBound == artifact.bytes
+    case .part(let range): return range.upperBound == file.length
     case .notModified, .preconditionFailed, .unsatisfiable: return false
     }
   }

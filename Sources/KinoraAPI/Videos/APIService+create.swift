@@ -103,23 +103,6 @@ extension APIService {
     try Continuation.takeOver(record, into: &submission.request, for: entry.model)
   }
 
-  /// The client's key. Throws `badField` for more than one, and for one that is not 1 to 255 visible
-  /// ASCII characters.
-  static func idempotencyKey(_ fields: HTTPFields) throws(KinoraError) -> String? {
-    let keys = fields.values("idempotency-key")
-    guard let key = keys.first else { return nil }
-    guard keys.count == 1, (1...Limits.idempotencyKeyLength).contains(key.utf8.count),
-      key.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
-    else {
-      throw KinoraError(
-        .badField,
-        "Idempotency-Key must be one key of 1 to \(Limits.idempotencyKeyLength) visible ASCII "
-          + "characters", field: "Idempotency-Key",
-        allowed: ["1…\(Limits.idempotencyKeyLength) characters from ! to ~"])
-    }
-    return key
-  }
-
   /// The official OpenAI clients number their repeats in this field, from 1.
   static func isMarkedRepeat(_ fields: HTTPFields) -> Bool {
     (fields["x-stainless-retry-count"].flatMap { Int($0) } ?? 0) >= 1

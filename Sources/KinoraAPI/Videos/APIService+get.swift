@@ -62,7 +62,8 @@ extension APIService {
     return response
   }
 
-  private static func knows(_ tag: String, _ fields: HTTPFields) -> Bool {
+  /// Whether the client says that it has the representation with this tag.
+  static func knows(_ tag: String, _ fields: HTTPFields) -> Bool {
     fields["if-none-match"].map { EntityTag.list($0, holds: tag) } ?? false
   }
 

@@ -23,7 +23,7 @@ extension APIService {
     }
     var submission = Submission(
       request: request, viewer: call.viewer, door: door,
-      key: try Self.idempotencyKey(call.request.fields))
+      key: try IdempotencyKey.read(call.request.fields))
     submission.isMarkedRepeat = Self.isMarkedRepeat(call.request.fields)
     submission.connection = call.request.connection
     let request = submission.request

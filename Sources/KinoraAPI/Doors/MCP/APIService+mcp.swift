@@ -8,7 +8,10 @@ extension APIService {
     later(call) { [self] () throws(KinoraError) in
       let body = try parsed(call.request)
       do throws(RPCFault) {
-        if let batch = body.json.array { return try await answer(batch, in: body, call) }
+        if let batch = body.json.array {
+          try MCPDoor.takesBatches(call.request.fields)
+          return try await answer(batch, in: body, call)
+        }
         let message = try RPCMessage(body.json, in: body, call.request.fields)
         return await answer(message, streams: Self.takesEvents(call), call)
       } catch {

@@ -21,6 +21,15 @@ enum MCPDoor {
   static let stateless = ["2026-07-28"]
   static var versions: [String] { handshakes + stateless }
 
+  /// Throws unless the client may speak 2025-03-26, the one revision with batches: it says so, or it is
+  /// older than the header field that tells.
+  static func takesBatches(_ fields: HTTPFields) throws(RPCFault) {
+    guard let version = fields["mcp-protocol-version"], version > "2025-03-26" else { return }
+    throw RPCFault(
+      code: RPCFault.invalidRequest,
+      message: "since revision 2025-06-18 a message goes alone, not in a batch", status: 400)
+  }
+
   /// What is refused before a message was read has no id to answer to.
   static let dialect = Dialect.json { error, status, requestID in
     let code = error.code == .malformedBody ? RPCFault.parseError : RPCFault.internalError

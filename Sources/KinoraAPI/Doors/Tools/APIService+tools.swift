@@ -15,7 +15,7 @@ extension APIService {
           .badField, "idempotency_key is another than the header Idempotency-Key",
           field: "idempotency_key")
       }
-      submission.key = try Self.idempotencyKey(["Idempotency-Key": key])
+      submission.key = try IdempotencyKey.read(["Idempotency-Key": key])
     }
     // A caller that waits has its answer with the end, or a word that it goes on.
     submission.answersAtEnd = tool.seconds > 0
