@@ -133,6 +133,14 @@ public struct JobRecord: Sendable, Codable, Equatable {
   }
 }
 
+extension JobRecord {
+  /// The length of all videos among its files.
+  public var videoMilliseconds: Int64 {
+    artifacts.filter { $0.mime.hasPrefix("video/") }
+      .reduce(0) { $0 + ($1.durationMilliseconds ?? 0) }
+  }
+}
+
 /// What a paid request can be made from again.
 public struct PaidEvent: Sendable, Codable, Equatable {
   /// The plugin was told `timer` instead of `begin`.

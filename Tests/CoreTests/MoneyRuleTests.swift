@@ -60,6 +60,38 @@ import Testing
     #expect(course.evidence.contains("cost_not_believed"))
   }
 
+  @Test("what a job cost is told by one event: the frozen rate, the seconds that there are")
+  func told() throws {
+    for (cost, spent, source) in [(nil, 400_000, "catalog"), (Int64(70_000), 70_000, "provider")] {
+      var course = Course()
+      course.finish(cost: cost)
+      var clip = Artifact(sha256: "ab", bytes: 1, mime: "video/mp4")
+      clip.durationMilliseconds = 4_040
+      course.give(.stored(clip))
+      course.give(.stored(clip))
+      course.give(.timer)
+      _ = course.restart()
+      course.give(.timer)
+      course.give(.delivered)
+      let costs = try course.changes.flatMap(\.events).compactMap { try JSON.parse($0.data)["cost"] }
+      #expect(
+        costs == [
+          [
+            "currency": "USD", "microusd": JSON(Int64(spent)), "video_seconds": 4.04,
+            "per_second_microusd": 100_000, "source": .string(source),
+          ]
+        ])
+      #expect(course.events.count { $0 == "job.completed" } == 1)
+    }
+    var failed = Course()
+    failed.submit()
+    failed.give(.paid(200))
+    failed.give(.stepped(PluginStep(verdict: .fail(PluginFailure(.invalid, "no")))))
+    #expect(failed.state == .failed)
+    let data = try failed.changes.flatMap(\.events).map { try JSON.parse($0.data) }
+    #expect(data.allSatisfy { $0["cost"] == nil })
+  }
+
   @Test("an extension costs what was added: its file begins with the source, paid before")
   func extended() {
     for (kind, spent) in [(GenerationKind.extend, 500_000), (.remix, 1_200_000)] {

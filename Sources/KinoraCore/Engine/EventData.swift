@@ -22,7 +22,24 @@ enum EventData {
       json.endObject()
     }
     json.member(ifPresent: "settled_microusd", record.settled?.rawValue)
+    if record.state == .completed {
+      json.key("cost")
+      cost(of: record, to: &json)
+    }
     json.endObject()
     return json.bytes
+  }
+
+  /// What a completed job cost: in its one event `job.completed` and in no other, since a job is moved to
+  /// that state once and nothing is said in it. The rate is the one that was frozen with the reservation,
+  /// the seconds are those of the files.
+  private static func cost(of record: JobRecord, to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("currency", "USD")
+    json.member("microusd", .integer(record.settled?.rawValue ?? 0))
+    json.member("video_seconds", .number(Double(record.videoMilliseconds) / 1000))
+    json.member("per_second_microusd", JSON(record.quote.perSecond?.rawValue))
+    json.member("source", .string(record.providerCost == nil ? record.quote.source : "provider"))
+    json.endObject()
   }
 }

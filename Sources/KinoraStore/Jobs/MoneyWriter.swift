@@ -97,9 +97,9 @@ struct MoneyWriter {
       .integer(job), .integer(spent.rawValue), .text(state)
     ) { (day: $0.text(0), scopes: $0.text(1), amount: MicroUSD($0.integer(2))) }
     guard let held else { return }
-    let made = record.state == .completed ? record.artifacts : []
-    let video = made.filter { $0.mime.hasPrefix("video/") }
-      .reduce(0) { $0 + ($1.durationMilliseconds ?? 0) }
+    let isMade = record.state == .completed
+    let results = isMade ? record.artifacts.count : 0
+    let video = isMade ? record.videoMilliseconds : 0
     let names = (try? JSON.parse(Array(held.scopes.utf8)))?.array?.compactMap(\.string) ?? []
     for name in names {
       let period = BudgetScope.period(of: name, day: held.day)
@@ -110,7 +110,7 @@ struct MoneyWriter {
         WHERE scope = ?1 AND day = ?2
         """,
         .text(name), .text(period), .integer(held.amount.rawValue), .integer(spent.rawValue),
-        .integer(Int64(made.count)), .integer(Int64(video)))
+        .integer(Int64(results)), .integer(video))
       try note(job, name, period, reserved: .zero - held.amount, spent: spent)
     }
   }
