@@ -73,7 +73,8 @@ import Testing
       _ = course.restart()
       course.give(.timer)
       course.give(.delivered)
-      let costs = try course.changes.flatMap(\.events).compactMap { try JSON.parse($0.data)["cost"] }
+      let events = course.changes.flatMap(\.events)
+      let costs = try events.compactMap { try JSON.parse($0.data)["cost"] }
       #expect(
         costs == [
           [

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from doors import ask_chat, clip, http
+from kinora_kit import kinora
 from official import body as sent
 from tanstack_kit import INPUT, PATH, Stream, envelope, run, value
 from test_door_gateway import fields as gateway_fields
@@ -249,6 +250,57 @@ def test_a_requests_own_list_of_models(daemon, sim):
     status, body, _ = daemon.post(
         "/v1/videos", {**wish, "models": wish["models"][::-1]}, Idempotency_Key="list")
     assert status == 422, body
+
+
+def test_a_list_of_models_elsewhere(daemon, sim):
+    """Form, batch, tool, MCP, quote, images and the command line take models: as POST /v1/videos does [A119]."""
+    sim.fault("402", provider="openrouter", phase="submit", times=-1)
+    sim.fault("402", provider="google", phase="submit", times=-1)
+    names = ["openrouter/google/veo-3.1-fast", "sample/clip"]
+    wish = {"models": names, "seconds": 4, "prompt": "a heron"}
+    pictures = [next(model["id"] for model in daemon.get("/v1/models")["data"]
+                     if model["output_modalities"] == ["image"] and model["owned_by"] == "google"),
+                "sample/still-image"]
+    quote = daemon.post("/v1/quote", wish)[1]
+    assert quote["model"] == names[0], quote
+    asynchronous = {"Prefer": "respond-async"}
+    with http(daemon) as client:
+        form = [("prompt", (None, "form")), ("seconds", (None, "4"))]
+        answers = [
+            client.post("/v1/videos", files=form + [("models", (None, name)) for name in names]),
+            client.post("/v1/videos", files=[
+                ("prompt", (None, "json in a form")), ("seconds", (None, "4")),
+                ("models", (None, json.dumps(names)))]),
+            client.post("/v1/batches", json={"requests": [{**wish, "prompt": "batch"}]}),
+            client.post("/v1/tools/generate_video", json={**wish, "prompt": "tool", "wait_seconds": 0}),
+            client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+                "name": "generate_video", "arguments": {**wish, "prompt": "mcp", "wait_seconds": 0}}}),
+            client.post("/v1/images/generations", headers=asynchronous, json={
+                "models": pictures, "prompt": "image"}),
+        ]
+        for answer in answers:
+            assert answer.status_code in (200, 202), answer.text
+        for path, body, param in (
+                ("/v1/batches", {"requests": [{**wish, "models": ["sample/clip", "nobody/has"]}]},
+                 "requests.0.models.1"),
+                ("/v1/tools/generate_video", {**wish, "models": []}, "models"),
+                ("/v1/images/generations", {"models": ["sample/still-image", "sample/clip"], "prompt": "x"},
+                 "models.1"),
+                ("/v1/images/generations", {"models": pictures, "model": "sample/still-image", "prompt": "x"},
+                 "models")):
+            answer = client.post(path, json=body)
+            assert answer.status_code == 400 and answer.json()["error"]["param"] == param, answer.text
+    done = kinora("generate", "command", "-m", names[0], "-m", names[1], "-d", 4, "--detach", "--yes",
+                  socket=daemon.socket)
+    assert done.code == 0, done
+    schema = next(tool for tool in daemon.get("/v1/tools")["tools"] if tool["name"] == "generate_video")
+    assert "sample/clip" in schema["input_schema"]["properties"]["models"]["items"]["enum"]
+    jobs = [daemon.get(f"/v1/videos/{job['id']}?wait=60") for job in daemon.jobs()]
+    ends = {job["prompt"]: (job["status"], job["model"], job["kinora"]["route"]) for job in jobs}
+    clip = ("completed", "sample/clip", ", ".join(names))
+    assert ends == {
+        **{word: clip for word in ("form", "json in a form", "batch", "tool", "mcp", "command")},
+        "image": ("completed", "sample/still-image", ", ".join(pictures))}
 
 
 @pytest.mark.parametrize("more, field", [

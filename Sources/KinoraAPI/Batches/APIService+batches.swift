@@ -78,6 +78,7 @@ extension APIService {
     request.metadata[BatchRequest.placeKey] = "\(place + 1)/\(batch.total)"
     var submission = Submission(
       request: request, viewer: call.viewer, door: "videos", key: "\(batch.id):\(place)")
+    submission.models = item.models
     submission.connection = call.request.connection
     try await complete(&submission, item.inputs)
     _ = try service.quote(submission)

@@ -6,7 +6,7 @@ struct FormTree {
   private(set) var json: JSON = .object([])
 
   /// Fields that may stand several times under their bare name.
-  private static let lists: Set<String> = ["references"]
+  private static let lists: Set<String> = ["references", "models"]
   private static let deepest = 4
 
   /// Adds one field. Throws `badField` for a name that stands twice and for broken brackets.

@@ -163,9 +163,9 @@ extension Contract {
   private static func picture(_ names: [String] = []) -> Operation.Body {
     body(
       [
-        "model", "prompt", "n", "size", "response_format", "user", "aspect_ratio", "resolution",
-        "negative_prompt", "seed", "snap", "options", "metadata", "max_cost_usd", "tenant",
-        "poll_timeout_seconds", "style_preset",
+        "model", "models", "prompt", "n", "size", "response_format", "user", "aspect_ratio",
+        "resolution", "negative_prompt", "seed", "snap", "options", "metadata", "max_cost_usd",
+        "tenant", "poll_timeout_seconds", "style_preset",
       ] + names)
   }
   private static let clip = body(

@@ -49,7 +49,7 @@ extension Contract {
               "items": {"anyOf": [{"$ref": "#/components/schemas/Job"},
                 {"$ref": "#/components/schemas/Model"}]}}}}]}
         """##,
-      fields: ["x-kinora-job", "Idempotent-Replayed"],
+      fields: ["x-kinora-job", "Idempotent-Replayed", "Retry-After"],
       errors: Operation.submission + [.wrongState]),
     Operation(
       "POST /mcp", "mcp", "Model Context Protocol: a message of JSON-RPC 2.0, or a batch",
@@ -68,8 +68,10 @@ extension Contract {
               #"{"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}"#
             ), ("text/event-stream", "Event"),
           ],
-          fields: ["Mcp-Session-Id", "x-kinora-job"]),
-        .init(status: 202, about: "a notification was taken"),
+          fields: ["Mcp-Session-Id", "x-kinora-job", "RateLimit", "RateLimit-Policy"]),
+        .init(
+          status: 202, about: "a notification was taken",
+          fields: ["RateLimit", "RateLimit-Policy"]),
       ], errors: [.notFound]),
     Operation(
       "DELETE /mcp", "mcpEnd", "Model Context Protocol: the client leaves",

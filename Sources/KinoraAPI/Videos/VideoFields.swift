@@ -66,8 +66,8 @@ package struct VideoFields {
   }
 
   /// A route of the request's own.
-  private static func models(_ fields: FieldReader) throws(KinoraError) -> [String] {
-    guard let value = fields["models"] else { return [] }
+  static func models(_ fields: FieldReader) throws(KinoraError) -> [String] {
+    guard let value = try fields.structure("models") else { return [] }
     let names = (value.array ?? []).compactMap(\.string)
     guard (1...8).contains(names.count), names.count == value.array?.count,
       Set(names).count == names.count,

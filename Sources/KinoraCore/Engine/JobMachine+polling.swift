@@ -154,8 +154,8 @@ extension JobMachine {
       case .success: "it bills what it finished, so nothing is booked"
       case .accept: "it bills what it accepts, so the price is booked, unconfirmed"
       }
-    return "\(message). \(job.record.provider) had accepted the job and knows it no more; \(money). "
-      + "Look at its own list or bill before this is made again"
+    return "\(message). \(job.record.provider) had accepted the job and knows it no more; "
+      + "\(money). Look at its own list or bill before this is made again"
   }
 
   /// The provider ended the job without a result: does it bill?

@@ -3,7 +3,7 @@ import KinoraModel
 /// The flags that say what to make; `generate` and `quote` share them.
 enum GenerationFlags {
   static let all = [
-    Flag("model", "m", .value("MODEL"), "PROVIDER/MODEL, an alias, or a provider's name"),
+    Flag("model", "m", .values("MODEL"), "PROVIDER/MODEL, an alias, a provider; several: in order"),
     Flag("seconds", "d", .value("SECONDS"), "length", others: ["duration"]),
     Flag("size", nil, .value("WxH"), "pixels, as 1280x720"),
     Flag("aspect", nil, .value("W:H"), "shape, as 16:9", others: ["aspect-ratio"]),
@@ -34,7 +34,12 @@ struct GenerationFields {
 
   /// Reads flags and files' first bytes; nothing is sent.
   init(_ arguments: Arguments) throws(Failure) {
-    if let model = arguments.value("model") { set("model", .string(model)) }
+    let models = arguments.values("model")
+    if models.count > 1 {
+      set("models", .array(models.map { .string($0) }))
+    } else if let model = models.first {
+      set("model", .string(model))
+    }
     if let prompt = arguments.operands.first { set("prompt", .string(prompt)) }
     if let seconds = try arguments.seconds("seconds") { set("seconds", JSON(seconds)) }
     for (flag, field) in [

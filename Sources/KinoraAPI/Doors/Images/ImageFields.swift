@@ -6,12 +6,15 @@ import KinoraModel
 struct ImageFields {
   private(set) var request: GenerationRequest
   private(set) var inputs: [WantedInput] = []
+  /// Models in the order in which they are to be asked, for requests that name several.
+  private(set) var models: [String]
   /// Files as addresses instead of base64.
   private(set) var asURL = false
   private(set) var seconds = ChatConfig.patience
 
   private static let known = [
-    "model", "prompt", "n", "size", "response_format", "user", "quality", "style", "background",
+    "model", "models", "prompt", "n", "size", "response_format", "user", "quality", "style",
+    "background",
     "output_format", "output_compression", "moderation", "input_fidelity", "partial_images",
     "stream", "aspect_ratio", "resolution", "negative_prompt", "seed", "snap", "options",
     "metadata", "max_cost_usd", "poll_timeout_seconds", "tenant",
@@ -28,9 +31,21 @@ struct ImageFields {
   init(_ body: ParsedBody, isEdit: Bool, _ index: ModelIndex) throws(KinoraError) {
     let fields = FieldReader(json: body.json, body: body)
     try fields.only(Self.known + (isEdit ? Self.edits : []))
-    let entry = try Self.entry(try fields.string("model", most: 256) ?? "", index)
+    let name = try fields.string("model", most: 256)
+    models = try VideoFields.models(fields)
+    for (at, name) in models.enumerated() {
+      do throws(KinoraError) {
+        _ = try Self.entry(name, index)
+      } catch {
+        var named = error
+        named.field = "models.\(at)"
+        throw named
+      }
+    }
+    let entry = try Self.entry(models.first ?? name ?? "", index)
     request = GenerationRequest(
-      model: entry.id, prompt: try fields.string("prompt", most: Limits.promptBytes) ?? "")
+      model: models.isEmpty ? entry.id : "",
+      prompt: try fields.string("prompt", most: Limits.promptBytes) ?? "")
     request.count = Int(try fields.integer("n", in: 1...10) ?? 1)
     let size = try fields.string("size", most: 64)
     request.size = size == "auto" ? nil : size

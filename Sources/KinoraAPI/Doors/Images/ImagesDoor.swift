@@ -16,7 +16,8 @@ extension APIService {
     submitting(call) { [self] () throws(KinoraError) in
       let fields = try ImageFields(
         try parsed(call.request), isEdit: isEdit, service.policy.index)
-      let submission = try submission(fields.request, door: "images", call)
+      var submission = try submission(fields.request, door: "images", call)
+      submission.models = fields.models
       let batch = try await makeAll(submission, fields.inputs)
       if Self.prefersAsync(call) { return tagged(begun(batch), batch) }
       do throws(KinoraError) {

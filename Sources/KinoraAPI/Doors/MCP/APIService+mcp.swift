@@ -4,8 +4,9 @@ import KinoraModel
 
 /// `POST /mcp`: which method is answered by what.
 extension APIService {
+  /// Any message may make a job, so every answer tells the client's limits.
   func mcp(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let body = try parsed(call.request)
       do throws(RPCFault) {
         if let batch = body.json.array {

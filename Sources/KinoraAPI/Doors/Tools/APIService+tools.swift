@@ -9,6 +9,7 @@ extension APIService {
   ) async throws(KinoraError) -> Tool.Outcome {
     let tool = try ToolFields(body)
     var submission = try submission(tool.fields.request, door: "tools", call)
+    submission.models = tool.fields.models
     if let key = tool.key {
       guard submission.key == nil || submission.key == key else {
         throw KinoraError(

@@ -25,6 +25,7 @@ enum ToolSchema {
     var properties: [JSONMember] = [
       JSONMember("prompt", text("What the video shows.")),
       JSONMember("model", model(entries, Array(policy.routes.keys).sorted(), policy)),
+      JSONMember("models", several(entries.map(\.id))),
       JSONMember(
         "image",
         text("The first frame: an https address or a data URL of a PNG, JPEG or WebP image.")),
@@ -78,6 +79,15 @@ enum ToolSchema {
       let entry = try? policy.index.resolve(name), entries.contains(where: { $0.id == entry.id })
     else { return json }
     return json.setting("default", .string(entry.id))
+  }
+
+  private static func several(_ names: [String]) -> JSON {
+    let item: JSON =
+      names.isEmpty ? ["type": "string"] : ["type": "string", "enum": strings(names)]
+    return [
+      "type": "array", "minItems": 1, "maxItems": 8, "uniqueItems": true, "items": item,
+      "description": "Instead of model: several, the next one where the one before cannot make it.",
+    ]
   }
 
   private static func duration(_ models: [CatalogModel], _ usual: Double?) -> JSON {

@@ -30,7 +30,7 @@ extension APIService {
 
   /// The answer is what the native route for the same thing answers: a job, a quote, a list.
   func runTool(_ call: Call) -> HTTPReply {
-    later(call) { [self] () throws(KinoraError) in
+    submitting(call) { [self] () throws(KinoraError) in
       let name = call.values.first ?? ""
       guard let tool = Tool.named(name) else {
         let near = Spelling.nearest(name, in: Tool.all.map(\.name)).first
@@ -58,6 +58,7 @@ extension APIService {
   private func toolAnswer(_ record: JobRecord, _ begun: Tool.Begun, _ call: Call) -> HTTPResponse {
     var response = Answer.json(rendered(record, call.viewer))
     response.fields.append("x-kinora-job", record.id.rawValue)
+    Answer.pace(&response, record)
     if begun.isReplay { response.fields.append("Idempotent-Replayed", "true") }
     if begun.isMade {
       response.sent = { [service] whole in service.delivered(record.id, whole: whole) }
