@@ -1,5 +1,6 @@
 """Several videos by one request: one report, nothing twice, the same after a restart."""
 
+import http.client
 import json
 
 import pytest
@@ -75,6 +76,30 @@ def test_what_a_budget_refuses_is_told_and_made_later(daemons, sim):
     assert done["counts"]["completed"] == 3 and len(submits(sim)) == 3
 
 
+@pytest.mark.parametrize("death", ["accept.before", "accept.committed"])
+def test_an_answer_that_was_lost_in_the_middle(daemons, sim, death):
+    """Killed while the second of three is accepted: the same key attaches to what is there and makes the rest;
+    without a key a repeat is another batch [A128]."""
+    daemon = daemons(sim, speed=40).start(KINORA_CRASH=f"{death}:2")
+    # The first may be on its way when the daemon dies; this provider knows a repeat of it.
+    body = {"requests": [wish(word, model="sample/clip-keyed") for word in ("one", "two", "three")]}
+    with pytest.raises((OSError, http.client.HTTPException)):
+        daemon.post("/v1/batches", body, Idempotency_Key="lost")
+    assert daemon.wait_dead() == -9
+    daemon.start()
+    before = [job["id"] for job in daemon.jobs()]
+    assert len(before) == (1 if death == "accept.before" else 2)
+    status, made, fields = daemon.post("/v1/batches", body, Idempotency_Key="lost")
+    assert status == 200 and made["counts"]["not_made"] == 0 and "Idempotent-Replayed" not in fields
+    assert [row["id"] for row in made["requests"]][:len(before)] == before
+    done = daemon.get(f"/v1/batches/{made['id']}?wait=120")
+    assert done["counts"]["completed"] == 3
+    assert sorted(job["prompt"] for job in sim.jobs()) == ["one", "three", "two"]
+    assert all(job["creations"] == 1 for job in sim.jobs()), sim.jobs()
+    other = daemon.post("/v1/batches", body)[1]
+    assert other["id"] != made["id"] and len(daemon.jobs()) == 6
+
+
 def test_the_command_line(daemon, sim, tmp_path):
     """kinora batch FILE waits for the ends; the same file again makes nothing twice."""
     path = tmp_path / "scenes.jsonl"
@@ -84,6 +109,9 @@ def test_the_command_line(daemon, sim, tmp_path):
     again = kinora("batch", path, socket=daemon.socket)
     assert again.code == 0 and first.json["requests"][0]["id"] in again.out and "3 completed" in again.err
     assert len(submits(sim)) == 3
+    # Another key makes another batch of the same file.
+    other = kinora("batch", path, "--key", "once-more", "--json", socket=daemon.socket)
+    assert other.code == 0 and other.json["id"] != first.json["id"] and len(daemon.jobs()) == 6
     path.write_text('{"prompt": "x"}\n{"prompt": \n')
     assert "line 2" in kinora("batch", path, socket=daemon.socket).err
     assert daemon.request("GET", "/v1/batches/batch_none")[0] == 404
