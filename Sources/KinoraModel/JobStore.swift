@@ -20,9 +20,9 @@ public protocol JobStore: Sendable {
   func idempotent(client: String, key: String) async throws(KinoraError) -> (
     job: JobID, fingerprint: String
   )?
-  /// The newest job of this client with the same canonical fields, made at `since` or later.
+  /// The jobs of this client with the same canonical fields, made at `since` or later, newest first.
   func recent(client: String, fingerprint: String, since: Milliseconds) async throws(KinoraError)
-    -> JobID?
+    -> [JobID]
   /// Events with `after < seq ≤ upTo`, of one job, of one client, or of all, at most `limit`.
   func events(
     after: Int64, upTo: Int64, job: JobID?, client: String?, limit: Int

@@ -97,7 +97,7 @@ import Testing
     await store.close()
   }
 
-  @Test("A POST without a key finds the newest job with the same fields")
+  @Test("A POST without a key finds the jobs with the same fields, the newest first")
   func recent() async throws {
     let folder = TestFolder()
     let store = try SQLiteJobStore.open(folder)
@@ -106,13 +106,13 @@ import Testing
       change.fingerprint = "same"
       _ = try await store.commit(change)
     }
-    func find(_ client: String, _ print: String, _ since: Milliseconds) async throws -> String? {
-      try await store.recent(client: client, fingerprint: print, since: since)?.rawValue
+    func find(_ client: String, _ print: String, _ since: Milliseconds) async throws -> [String] {
+      try await store.recent(client: client, fingerprint: print, since: since).map(\.rawValue)
     }
-    #expect(try await find("alice", "same", 1_000) == "video_two")
-    #expect(try await find("alice", "same", 1_001) == nil)
-    #expect(try await find("bob", "same", 0) == nil)
-    #expect(try await find("alice", "", 0) == nil)
+    #expect(try await find("alice", "same", 1_000) == ["video_two", "video_one"])
+    #expect(try await find("alice", "same", 1_001) == [])
+    #expect(try await find("bob", "same", 0) == [])
+    #expect(try await find("alice", "", 0) == [])
     await store.close()
   }
 

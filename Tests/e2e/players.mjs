@@ -246,8 +246,22 @@ async function openai({ tcp, key, png }) {
   return { prompt: made.prompt, status: made.status, model: model.id, job: made.id };
 }
 
+// The AI SDK, packages/ai/src/util/retry-with-exponential-backoff.ts: what could not be connected or broke is
+// sent again, twice, without a mark. Here as often as a start of the daemon takes.
+async function again({ tcp, key, path, body }) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const response = await fetch(tcp + path, json(body, { authorization: `Bearer ${key}` }));
+      return { tries, status: response.status, length: (await response.text()).length };
+    } catch (error) {
+      if (error.name !== "TypeError" || tries > 200) throw error;
+    }
+    await sleep(250);
+  }
+}
+
 const players = {
-  gatewayStart, gatewayBlocking, openRouter, openRouterAISDK, googleAISDK, interaction, openai,
+  gatewayStart, gatewayBlocking, openRouter, openRouterAISDK, googleAISDK, interaction, openai, again,
 };
 const result = await players[process.argv[2]](JSON.parse(process.argv[3]));
 console.log(JSON.stringify(result));

@@ -89,6 +89,25 @@ def test_an_interaction_over_a_restart_pays_once(front, sim):
     assert [made["creations"] for made in sim.jobs()] == [1]
 
 
+CLIP = {"role": "user", "content": "a pear [render:160]"}
+
+
+@pytest.mark.parametrize("more, jobs", [({}, 1), ({"stream": True}, 1), ({"n": 2}, 2)],
+                         ids=["whole", "stream", "two"])
+def test_a_chat_over_a_restart_pays_once(front, sim, more, jobs):
+    """An unmarked repeat without a key, as the AI SDK sends it, attaches to what was never answered."""
+    body = {"model": "sample/clip", "messages": [CLIP], **more}
+    player = begin(front, "again", path="/v1/chat/completions", body=body)
+    eventually(lambda: sum(bool(job["kinora"]["provider_id"]) for job in front.jobs()) == jobs)
+    made = {job["id"] for job in front.jobs()}
+    front.kill()
+    front.start()
+    done = end(player)
+    assert done["status"] == 200 and done["tries"] >= 2 and done["length"] > 1000
+    assert {job["id"] for job in front.jobs()} == made
+    assert [job["creations"] for job in sim.jobs()] == [1] * jobs
+
+
 def test_openais_forms(front, sim):
     """Node's multipart with a file whose name needs escaping; a model's id with its slash encoded."""
     done = play(front, "openai", png=LARGE)

@@ -141,21 +141,23 @@ final class RepeatGuard: Sendable {
     _ answer: (JobID) async throws(KinoraError) -> JobRecord
   ) async throws(KinoraError) -> JobRecord? {
     guard clock.now() - started < Limits.attachLife else { return nil }
-    guard
-      let job = try await store.recent(
-        client: submission.viewer.client, fingerprint: fingerprint,
-        since: clock.now() - Limits.attachLife)
-    else { return nil }
-    let record = try await answer(job)
-    let wasOpen = (record.endedAt ?? .max) >= started
-    guard submission.isMarkedRepeat || (record.door == submission.door && wasOpen) else {
-      return nil
+    let jobs = try await store.recent(
+      client: submission.viewer.client, fingerprint: fingerprint,
+      since: clock.now() - Limits.attachLife)
+    for job in jobs where state.withLock({ $0.fingerprints[job] == nil }) {
+      let record = try await answer(job)
+      let wasOpen = (record.endedAt ?? .max) >= started
+      guard submission.isMarkedRepeat || (record.door == submission.door && wasOpen) else {
+        continue
+      }
+      let isMine = state.withLock { state in
+        guard state.fingerprints[job] == nil else { return false }
+        state.fingerprints[job] = fingerprint
+        return true
+      }
+      if isMine { return record }
     }
-    return state.withLock { state in
-      guard state.fingerprints[job] == nil else { return nil }
-      state.fingerprints[job] = fingerprint
-      return record
-    }
+    return nil
   }
 
   private func remember(_ record: JobRecord, _ fingerprint: String, _ connection: UInt64) {

@@ -81,16 +81,16 @@ extension SQLiteJobStore {
 
   public func recent(
     client: String, fingerprint: String, since: Milliseconds
-  ) async throws(KinoraError) -> JobID? {
-    if fingerprint.isEmpty { return nil }
+  ) async throws(KinoraError) -> [JobID] {
+    if fingerprint.isEmpty { return [] }
     return try await read { connection throws(KinoraError) in
       try connection.rows(
         """
         SELECT id FROM job WHERE client = ?1 AND fingerprint = ?2 AND fingerprint <> ''
-          AND created_at >= ?3 ORDER BY pk DESC LIMIT 1
+          AND created_at >= ?3 ORDER BY pk DESC LIMIT 32
         """,
         .text(client), .text(fingerprint), .integer(since)
-      ) { row throws(KinoraError) in JobID(rawValue: row.text(0)) }.first
+      ) { row throws(KinoraError) in JobID(rawValue: row.text(0)) }
     }
   }
 

@@ -121,7 +121,7 @@ final class MemoryStore: JobStore {
 
   func recent(
     client: String, fingerprint: String, since: Milliseconds
-  ) async throws(KinoraError) -> JobID? { nil }
+  ) async throws(KinoraError) -> [JobID] { [] }
 
   func events(
     after: Int64, upTo: Int64, job: JobID?, client: String?, limit: Int

@@ -114,11 +114,11 @@ final class LifeStore: JobStore, @unchecked Sendable {
     guard life.isAlive else { throw Life.over }
     return store.keys["\(client)\n\(key)"]
   }
-  func recent(client: String, fingerprint: String, since: Milliseconds) async -> JobID? {
-    store.fingerprints.last { row in
+  func recent(client: String, fingerprint: String, since: Milliseconds) async -> [JobID] {
+    store.fingerprints.reversed().filter { row in
       row.client == client && row.fingerprint == fingerprint
         && (store.records[row.job]?.createdAt ?? 0) >= since
-    }?.job
+    }.map(\.job)
   }
   func events(after: Int64, upTo: Int64, job: JobID?, client: String?, limit: Int)
     async throws(KinoraError) -> [JobEvent]

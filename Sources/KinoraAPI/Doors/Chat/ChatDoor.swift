@@ -23,7 +23,8 @@ extension APIService {
       let submission = try submission(request, door: isImage ? "images" : "chat", call)
       let batch: DoorBatch
       do throws(KinoraError) {
-        batch = try await makeAll(submission, fields.messages.inputs(for: entry.model))
+        batch = try await makeAll(
+          submission, fields.messages.inputs(for: entry.model), call)
       } catch {
         throw fields.named(error)
       }

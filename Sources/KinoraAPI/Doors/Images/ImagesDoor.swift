@@ -18,7 +18,7 @@ extension APIService {
         try parsed(call.request), isEdit: isEdit, service.policy.index)
       var submission = try submission(fields.request, door: "images", call)
       submission.models = fields.models
-      let batch = try await makeAll(submission, fields.inputs)
+      let batch = try await makeAll(submission, fields.inputs, call)
       if Self.prefersAsync(call) { return tagged(begun(batch), batch) }
       do throws(KinoraError) {
         let records = try await outcomes(batch, call.viewer, seconds: fields.seconds)

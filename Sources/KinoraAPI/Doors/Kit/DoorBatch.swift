@@ -18,10 +18,15 @@ extension APIService {
   /// Makes `submission.request.count` results with as few jobs as the model allows. Each further job
   /// has the client's key with a number behind it, so that a repeat finds all of them again. When one
   /// is refused the ones before it are cancelled, and the error says so.
+  ///
+  /// Who does not wait (`Prefer: respond-async`) comes through a door of its own: only the others'
+  /// answers leave with the end.
   func makeAll(
-    _ submission: Submission, _ inputs: [WantedInput] = []
+    _ submission: Submission, _ inputs: [WantedInput] = [], _ call: Call
   ) async throws(KinoraError) -> DoorBatch {
     var submission = submission
+    submission.answersAtEnd = !Self.prefersAsync(call)
+    if !submission.answersAtEnd { submission.door += ".async" }
     let count = submission.request.count
     let most = max(1, try service.entry(for: submission).model.maxCount)
     let total = submission.request.maxCost

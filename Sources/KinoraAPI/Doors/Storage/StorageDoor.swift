@@ -82,7 +82,7 @@ extension APIService {
     let submission = try submission(fields.request, door: "storage-backend", call)
     let batch: DoorBatch
     do throws(KinoraError) {
-      batch = try await makeAll(submission, fields.inputs)
+      batch = try await makeAll(submission, fields.inputs, call)
     } catch {
       throw StorageFields.named(error)
     }
