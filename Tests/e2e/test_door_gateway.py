@@ -175,6 +175,9 @@ def test_the_models(front, sim):
     assert model["specification"] == {
         "specificationVersion": "v4", "provider": "gateway", "modelId": "sample/clip"}
     assert model["modelType"] == "video"
+    older = fields(**{"user-agent": "ai/6.0.280 ai-sdk/gateway/3.0.120"})
+    models = httpx.get(f"{front.tcp}/v4/ai/config", headers=older).json()["models"]
+    assert {model["specification"]["specificationVersion"] for model in models} == {"v3"}
 
 
 @pytest.mark.parametrize("body,model,type,word", [

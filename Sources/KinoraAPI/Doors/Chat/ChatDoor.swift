@@ -5,6 +5,10 @@ import KinoraModel
 /// Video and images through `POST /v1/chat/completions`, in the shape that CLIProxyAPI made common
 /// for images (`message.images[]`) and that its users asked for video (`message.videos[]`).
 /// Source: github.com/router-for-me/CLIProxyAPI, issue 1005 and its Gemini translator.
+///
+/// The way of a request: ``ChatFields`` reads the body, with ``ChatMessages`` for the conversation and
+/// ``ChatConfig`` for the media; the kit makes the jobs; ``ChatAnswer`` words what became of them, at
+/// once or piece by piece in `chatStream`.
 enum ChatDoor {
   static let routes: [Route] = [
     Route("/v1/chat/completions", .post(.known, .upload) { $0.chat($1) })

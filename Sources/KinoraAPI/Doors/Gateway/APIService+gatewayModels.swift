@@ -23,9 +23,12 @@ extension APIService {
     return ModelRenderer.isShutdownOurs(entry)
   }
 
-  /// The models that make videos, as the client's `getAvailableModels` reads them.
+  /// The models that make videos, as the client's `getAvailableModels` reads them. Each release of the
+  /// client takes its own specification version and no other.
   func gatewayConfig(_ call: Call) -> HTTPReply {
     now(call) { () throws(KinoraError) in
+      let agent = call.request.fields["user-agent"] ?? ""
+      let version = agent.contains("ai-sdk/gateway/3.") ? "v3" : "v4"
       let models = service.models(call.viewer).filter { $0.model.medium == "video" }
       return Answer.json([
         "models": .array(
@@ -33,7 +36,7 @@ extension APIService {
             [
               "id": .string(entry.id), "name": .string(entry.model.name),
               "specification": [
-                "specificationVersion": "v4", "provider": "gateway",
+                "specificationVersion": .string(version), "provider": "gateway",
                 "modelId": .string(entry.id),
               ],
               "modelType": "video",

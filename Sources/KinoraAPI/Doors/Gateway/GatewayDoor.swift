@@ -3,10 +3,14 @@ import KinoraHTTP
 import KinoraModel
 
 /// The video half of the AI SDK's gateway (wire of @ai-sdk/gateway 4.0.62, vercel/ai
-/// packages/gateway/src/gateway-video-model.ts; specification version 4).
+/// packages/gateway/src/gateway-video-model.ts).
 ///
 /// `createGateway({baseURL: "http://127.0.0.1:PORT/v4/ai", apiKey})` makes clips here. Files are
 /// answered as base64, because its downloader refuses loopback addresses.
+///
+/// The way of a request: `gatewayModel` finds what the header names, ``GatewayRequest`` reads the body,
+/// `gatewayMake` makes the job; `gatewayEnd` waits and words the one event, or `gatewayStatus` says how
+/// it stands.
 enum GatewayDoor {
   static let routes: [Route] = [
     Route("/v4/ai/config", .get { $0.gatewayConfig($1) }).speaking(dialect),

@@ -4,6 +4,9 @@ import KinoraModel
 
 /// OpenAI's images: `POST /v1/images/generations` and `POST /v1/images/edits`. Each picture is a job
 /// like any other, so it is paid once, kept, and found under `/v1/videos`.
+///
+/// The way of a request: ``ImageFields`` reads the body, the kit makes the jobs and waits, `pictures`
+/// words them. Errors are the native ones, which are OpenAI's as well.
 enum ImagesDoor {
   static let routes: [Route] = [
     Route("/v1/images/generations", .post(.known, .upload) { $0.images($1, isEdit: false) }),

@@ -4,6 +4,10 @@ import KinoraModel
 
 /// What doors do with jobs: each translates, none owns anything. A job made here is watched, cancelled
 /// and fetched through every other door.
+///
+/// Every door goes the same way: its own reader makes a `GenerationRequest` and the media of a body,
+/// `submission` adds who asks and with which key, `make` (or `makeAll`, for several results) makes the
+/// job, `watch` or `outcome` waits, and the door words the record. ``Dialect`` words errors.
 extension APIService {
   /// Names the tenant for dialects that have no field for one.
   static let tenantField = "X-Kinora-Tenant"

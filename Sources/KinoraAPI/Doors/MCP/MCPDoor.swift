@@ -9,6 +9,10 @@ import KinoraModel
 ///
 /// Nothing of a session is kept, so a restart ends none: its id only tells apart whose waiting a
 /// `notifications/cancelled` means. Nothing is ever sent unasked, so there is no GET.
+///
+/// The way of a request: ``RPCMessage`` reads it, `APIService+mcp` finds what answers its method;
+/// `callTool` runs a ``Tool`` of the tools' folder and ``ToolWords`` words the result, `readResource` gives
+/// a file.
 enum MCPDoor {
   static let routes: [Route] = [
     Route("/mcp", .post(.known, .upload) { $0.mcp($1) }, .delete { $0.endSession($1) })

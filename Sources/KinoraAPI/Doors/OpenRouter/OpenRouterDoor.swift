@@ -12,6 +12,8 @@ import KinoraModel
 /// ```
 /// Source: OpenRouter's OpenAPI document, its Python package 1.3.84 and its TypeScript SDK 1.3
 /// (`src/models/videogenerationresponse.ts`, whose schema is strict).
+///
+/// The way of a request: ``OpenRouterBody`` reads it, the kit makes the job, the functions below word it.
 enum OpenRouterDoor {
   static let routes: [Route] = [
     Route("/openrouter/api/v1/videos", .post(.known, .upload) { $0.openRouterCreate($1) }),

@@ -4,6 +4,10 @@ import KinoraModel
 
 /// `POST /video/generate` and `POST /video/extend`: one request, one answer with the clip in it, in
 /// an envelope. Values always snap to what the model can; what was asked and what was made is told.
+/// The dialect is that of a program's own backend; docs/front-doors.md has all of it.
+///
+/// The way of a request: ``StorageFields`` reads the body, with ``StorageModels`` for whose model it is;
+/// the kit makes the jobs and waits; ``StorageAnswer`` words them, and ``StorageKey`` names their files.
 enum StorageDoor {
   static let routes: [Route] = [
     Route("/video/generate", .post(.known, .upload) { $0.generateVideo($1) })

@@ -1,5 +1,6 @@
 import KinoraModel
 
+/// What only `POST /video/extend` has, and this dialect's own names in complaints.
 extension StorageFields {
   /// The job that shall be extended: `settings.video.video_id`, `settings.video_id` or `video_id`.
   /// Throws `badField` when none of them names one.

@@ -7,6 +7,10 @@ import KinoraModel
 /// One path serves `fetchServerSentEvents`, `fetchHttpStream` and fetchers; beside it are the three
 /// calls of its adapters (create, status, url) by job id. A run id is the idempotency key: the same
 /// POST again attaches to its job and goes on behind `Last-Event-ID`.
+///
+/// The way of a request: ``RunName`` and ``RunRequest`` (with ``PromptParts``) read the body, the kit makes
+/// the job; ``RunWriter`` tells it as ``RunEvents``, put on the wire by ``RunFraming`` and counted by
+/// ``RunOffset``.
 enum TanStackDoor {
   static let routes: [Route] = [
     Route(

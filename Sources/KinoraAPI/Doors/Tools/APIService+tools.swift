@@ -2,6 +2,7 @@ import KinoraCore
 import KinoraHTTP
 import KinoraModel
 
+/// What is behind the tools that make and wait.
 extension APIService {
   /// What `generate_video` does.
   func generateByTool(

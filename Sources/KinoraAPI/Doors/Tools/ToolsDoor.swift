@@ -7,6 +7,9 @@ import KinoraModel
 ///
 /// `name`, `description` and `input_schema` are the words of Anthropic's Messages API
 /// (docs.anthropic.com, "Tool use"); the Model Context Protocol's door offers the same tools.
+///
+/// The way of a request: ``Tool`` by its name, ``ToolFields`` reads the arguments, the kit makes the job,
+/// and the native door's answer is given.
 enum ToolsDoor {
   static let routes: [Route] = [
     Route("/v1/tools", .get { $0.listTools($1) }),
