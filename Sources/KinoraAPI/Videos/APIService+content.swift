@@ -40,7 +40,7 @@ extension APIService {
       HTTPFile(
         descriptor: descriptor, length: artifact.bytes, etag: artifact.sha256, modified: modified))
     let known = FileSelection.Facts(
-      length: artifact.bytes, etag: artifact.sha256, modified: modified, now: Int64(time(nil)))
+      length: artifact.bytes, etag: artifact.sha256, modified: modified, now: clock.now() / 1000)
     if Self.readsEnd(call.request, known) {
       response.sent = { [service] whole in if whole { service.wasRead(record, call.viewer) } }
     }
