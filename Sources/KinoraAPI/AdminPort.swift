@@ -86,12 +86,14 @@ public struct ProviderFacts: Sendable, Equatable {
   public var credentials: [Credential]
   /// Jobs that may be with it at once; 0 for no limit.
   public var maxConcurrent: Int
+  /// What a person should know although it works: a login that cannot be written back; or nil.
+  public var warning: String?
 
   /// A provider's facts.
   public init(
     name: String, plugin: String, baseURL: String, isEnabled: Bool = true, problem: String? = nil,
     configuredTransport: String, effectiveTransport: TransportKind, transportReason: String,
-    credentials: [Credential] = [], maxConcurrent: Int = 0
+    credentials: [Credential] = [], maxConcurrent: Int = 0, warning: String? = nil
   ) {
     self.name = name
     self.plugin = plugin
@@ -102,6 +104,7 @@ public struct ProviderFacts: Sendable, Equatable {
     self.effectiveTransport = effectiveTransport
     self.transportReason = transportReason
     self.credentials = credentials
+    self.warning = warning
     self.maxConcurrent = maxConcurrent
   }
 }

@@ -5,6 +5,7 @@ import stat
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from kinora_kit import eventually
 from vertex_kit import keep, providers
 
 
@@ -133,6 +134,49 @@ def test_a_file_that_others_may_read_is_refused(sim, daemons, folder):
     daemon = host(daemons, sim, folder)
     status, answer, _ = daemon.post("/v1/videos", {"model": "vertex", "prompt": "x", "seconds": 4})
     assert status == 400 and "chmod 600" in answer["detail"], answer
+
+
+def test_a_login_that_cannot_be_written_back(sim, daemons, folder):
+    """The job is made; doctor, the provider and one line of the log say what cannot be written and why [C76]."""
+    # The file that replaces it would have a longer name than a name can be.
+    path = folder / f"gemini-{'a' * 243}.json"
+    path.write_text(json.dumps(login(sim, moment(hours=-1))))
+    path.chmod(0o600)
+    daemon = host(daemons, sim, folder)
+    assert daemon.get("/v1/providers")["data"][-1]["detail"] == ""
+    for number in range(2):
+        assert ends(daemon, make(daemon, number))["status"] == "completed"
+    told = next(one for one in daemon.get("/v1/providers")["data"] if one["name"] == "vertex")
+    assert told["state"] == "degraded" and "cannot be written back: File name too long" in told["detail"]
+    check = next(one for one in daemon.get("/v1/doctor")["checks"] if one["name"] == "provider vertex")
+    assert check["status"] == "warn" and check["detail"] == told["detail"], check
+    assert daemon.log().count("cannot be written back") == 1
+    assert "ya29" not in daemon.log() and "1//0" not in json.dumps([told, check])
+
+
+def test_a_login_that_has_ended(sim, daemons, folder):
+    """invalid_grant: nothing is sent; job, provider, doctor and log say who must log in where [C76]."""
+    old = login(sim, moment(hours=-1))
+    old["token"]["refresh_token"] = "1//0revoked"
+    keep(folder / "gemini-a.json", old)
+    daemon = host(daemons, sim, folder)
+    job = make(daemon)
+    note = eventually(lambda: daemon.get(f"/v1/videos/{job}")["kinora"]["note"], 60)
+    assert "invalid_grant" in note and "log in again" in note and str(folder) in note
+
+    def vertex(path, name):
+        data = daemon.get(path)
+        return next(one for one in data.get("data") or data["checks"] if one["name"] == name)
+    told = vertex("/v1/providers", "vertex")
+    assert told["state"] == "degraded" and "log in again" in told["detail"], told
+    assert vertex("/v1/doctor", "provider vertex")["status"] == "warn"
+    assert daemon.log().count("log in again") == 1 and "1//0revoked" not in daemon.log()
+    assert sim.jobs() == []
+    # A new login is believed at once, by the job that waits too.
+    keep(folder / "gemini-a.json", login(sim, moment(hours=-1)))
+    assert ends(daemon, make(daemon, 1))["status"] == "completed"
+    assert eventually(lambda: daemon.get(f"/v1/videos/{job}")["status"] == "completed", 120)
+    assert vertex("/v1/providers", "vertex")["state"] == "ok"
 
 
 def test_a_consumers_login_is_refused_in_words(sim, daemons, folder):

@@ -46,7 +46,7 @@ extension APIService {
       } else if status.isPaused {
         ("paused", "paid submits are paused: kinora resume")
       } else {
-        ("ok", "")
+        facts.warning.map { ("degraded", $0) } ?? ("ok", "")
       }
     let credentials = facts.credentials.map { credential -> JSON in
       [

@@ -74,6 +74,11 @@ extension Admin {
       return DoctorCheck(
         name: name, status: .fail, detail: why.message, fix: "kinora config check FILE")
     }
+    if let warning = provider.warning {
+      return DoctorCheck(
+        name: name, status: .warn, detail: warning,
+        fix: "log in again, or give the folder of logins to the user that kinorad runs as")
+    }
     if let gate { return DoctorCheck(name: name, status: .warn, detail: gate) }
     return DoctorCheck(
       name: name, status: .ok,

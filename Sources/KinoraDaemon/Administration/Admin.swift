@@ -73,7 +73,8 @@ final class Admin: AdminPort {
         configuredTransport: settings.transport?.rawValue ?? "auto",
         effectiveTransport: choice?.kind ?? .urlsession, transportReason: choice?.reason ?? "",
         credentials: credentials(entry?.settings ?? settings, entry?.catalog),
-        maxConcurrent: settings.maxConcurrent)
+        maxConcurrent: settings.maxConcurrent,
+        warning: parts.transport.warning(provider: settings.name))
     }
   }
 

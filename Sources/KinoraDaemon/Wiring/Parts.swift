@@ -45,7 +45,7 @@ struct Parts: Sendable {
     }
     hub.start(after: await state.store.head())
 
-    let transport = try makeTransport(configuration, state, entropy, crash)
+    let transport = try makeTransport(configuration, state, entropy, crash, log)
     try transport.update(settings: settings.providers, catalogs: settings.catalogs)
 
     let policy = settings.policy(transport)
@@ -73,13 +73,14 @@ struct Parts: Sendable {
 
   private static func makeTransport(
     _ configuration: Configuration, _ state: DurableState, _ entropy: SystemEntropy,
-    _ crash: CrashPoints
+    _ crash: CrashPoints, _ log: Log
   ) throws(KinoraError) -> TransportPool {
     let artifacts = state.artifacts
     let setup = TransportSetup(
       scratch: configuration.stateDirectory, spoolPath: { artifacts.temporaryPath() },
       credentialsDirectory: Environment["CREDENTIALS_DIRECTORY"], environment: Environment.all,
-      entropy: entropy, curl: configuration.curlPath, points: crash, clock: SystemClock())
+      entropy: entropy, curl: configuration.curlPath, points: crash, clock: SystemClock(),
+      report: { log(.warning, "credentials.unkept", $0) })
     return try TransportPool(setup, loop: try started("kinora-curl"))
   }
 

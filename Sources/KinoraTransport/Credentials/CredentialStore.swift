@@ -11,7 +11,7 @@ public final class CredentialStore: Sendable {
   /// Longest secret, in bytes; a service account's key is about 2.5 KiB.
   public static let longest = 64 * 1024
 
-  private let provider: String
+  let provider: String
   private let sources: [String: ProviderSettings.CredentialSource]
   private let directory: String?
   private let environment: [String: String]

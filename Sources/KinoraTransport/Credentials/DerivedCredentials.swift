@@ -12,12 +12,15 @@ public protocol DerivedCredentials: Sendable {
   /// Why one of them could not be made now, as far as that shows without asking anybody; nil when all
   /// they are made from is there.
   func problem() -> KinoraError?
+  /// What a person should know although they can be made: a login that cannot be written back.
+  func warning() -> String?
   /// Makes those anew at the next use: the provider did not take them.
   func forget(_ names: Set<String>)
 }
 
 extension DerivedCredentials {
   public func problem() -> KinoraError? { nil }
+  public func warning() -> String? { nil }
   public func forget(_ names: Set<String>) {}
 }
 

@@ -28,59 +28,44 @@ struct LoginFile: Sendable {
     return (Secret(token), end)
   }
 
+  /// What became of a renewed token.
+  enum Kept: Equatable {
+    case written
+    /// The file has got another login meanwhile, and is left alone.
+    case foreign
+    /// Why it could not be written.
+    case failed(String)
+  }
+
   /// Puts a renewed token into the file, whole or not at all, mode 0600, its owner and all other
-  /// members as they were. A file that has got another login meanwhile is left alone, and so is one
-  /// that cannot be written: the token then lives as long as the process.
-  func keep(_ token: String, until: Milliseconds, refresh: String?, madeWith used: Secret?) {
-    guard let json else { return }
+  /// members as they were. `used` is the refresh token that the file had when it was read.
+  func keep(
+    _ token: String, until: Milliseconds, refresh: String?, madeWith used: Secret?
+  ) -> Kept {
+    guard let json else { return .foreign }
     let object = members.reduce(json) { $0[$1] ?? .null }
     let present = Secret(object["refresh_token"]?.string ?? "")
-    guard object.members != nil, used?.matches(present) == true else { return }
+    guard object.members != nil, used?.matches(present) == true else { return .foreign }
     let end = Self.ends.first { object[$0] != nil } ?? Self.ends[0]
     var new = object.setting("access_token", .string(token))
       .setting(end, .string(UTC.timestamp(until)))
     if let refresh { new = new.setting("refresh_token", .string(refresh)) }
-    replace(Self.put(new, at: members[...], in: json).bytes + [0x0a])
+    let bytes = Self.put(new, at: members[...], in: json).bytes + [0x0a]
+    return PrivateFile.replace(path, with: bytes).map { .failed($0) } ?? .written
+  }
+
+  /// Why nothing could be written here, as far as that shows beforehand; nil when something could.
+  var obstacle: String? {
+    guard access(path, F_OK) == 0, let slash = path.lastIndex(of: "/") else { return nil }
+    let folder = String(path[..<slash])
+    return access(folder.isEmpty ? "/" : folder, W_OK) == 0
+      ? nil : String(cString: strerror(errno))
   }
 
   // MARK: The file
 
   private var json: JSON? {
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    let bytes = [UInt8](unsafeUninitializedCapacity: Self.longest) { buffer, count in
-      while count < buffer.count {
-        let n = read(file, buffer.baseAddress.map { $0 + count }, buffer.count - count)
-        if n < 0, errno == EINTR { continue }
-        if n <= 0 { break }
-        count += n
-      }
-    }
-    return try? JSON.parse(bytes)
-  }
-
-  private func replace(_ bytes: [UInt8]) {
-    guard let slash = path.lastIndex(of: "/") else { return }
-    // A name with a dot: no pattern of logins takes it for one.
-    let fresh = "\(path[...slash]).\(path[path.index(after: slash)...]).new"
-    var info = stat()
-    unlink(fresh)
-    let file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0, stat(path, &info) == 0 else { return }
-    var done = 0
-    while done < bytes.count {
-      let n = bytes.withUnsafeBytes {
-        write(file, $0.baseAddress.map { $0 + done }, $0.count - done)
-      }
-      if n < 0, errno == EINTR { continue }
-      if n <= 0 { break }
-      done += n
-    }
-    let isOwned = info.st_uid == geteuid() || fchown(file, info.st_uid, info.st_gid) == 0
-    let isWhole = done == bytes.count && fsync(file) == 0 && isOwned
-    close(file)
-    if !isWhole || rename(fresh, path) != 0 { unlink(fresh) }
+    PrivateFile.read(path, longest: Self.longest).flatMap { try? JSON.parse($0) }
   }
 
   private static func put(_ new: JSON, at way: ArraySlice<String>, in json: JSON) -> JSON {

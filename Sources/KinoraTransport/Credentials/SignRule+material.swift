@@ -13,9 +13,11 @@ extension SignRule {
         && secrets.allSatisfy { name, secret in other.secrets[name]?.matches(secret) ?? false }
     }
 
-    /// The refresh token that it is made with.
-    var refreshToken: Secret? {
-      secrets.first { $0.key.split(separator: ".").last == "refresh_token" }?.value
+    /// The same with another secret at a path.
+    func with(_ secret: Secret, at path: String) -> Material {
+      var copy = self
+      copy.secrets[path] = secret
+      return copy
     }
 
     /// A text with its placeholders filled.

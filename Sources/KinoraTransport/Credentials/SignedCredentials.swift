@@ -34,17 +34,27 @@ final class SignedCredentials: DerivedCredentials {
   private let ready = Mutex<[String: Entry]>([:])
   private let refused = Mutex<[String: Secret]>([:])
   private let failed = Mutex<[String: Failed]>([:])
+  private let rotated: [String: RotatedToken]
+  private let report: @Sendable (String) -> Void
+  /// Why a login could not be written back the last time.
+  private let trouble = Mutex<String?>(nil)
   private let making = Mutex<[String: Task<Result<Entry, KinoraError>, Never>]>([:])
 
   init(
     _ rules: [String: [SignRule]], store: CredentialStore, clock: any Clock, network: NetworkRules,
-    wire: any Wire
+    wire: any Wire, folder: String, report: @escaping @Sendable (String) -> Void
   ) {
     self.rules = rules
     self.store = store
     self.clock = clock
     self.network = network
     self.wire = wire
+    self.report = report
+    var rotated: [String: RotatedToken] = [:]
+    for name in rules.keys {
+      rotated[name] = RotatedToken(folder: folder, provider: store.provider, name: name)
+    }
+    self.rotated = rotated
   }
 
   var names: Set<String> { Set(rules.keys) }
@@ -94,6 +104,22 @@ final class SignedCredentials: DerivedCredentials {
     return nil
   }
 
+  func warning() -> String? {
+    if let trouble = trouble.withLock({ $0 }) { return trouble }
+    for list in rules.values {
+      for case .refresh(_, _, let keeps?) in list.map(\.kind) {
+        guard let login = store.login(keeps), let why = login.obstacle else { continue }
+        return Self.unwritten(login, why)
+      }
+    }
+    return nil
+  }
+
+  private static func unwritten(_ login: LoginFile, _ why: String) -> String {
+    "the login \(login.path) cannot be written back: \(why); a renewed one is kept in the state "
+      + "directory, and programs that share the file must log in themselves"
+  }
+
   func forget(_ names: Set<String>) {
     for name in names {
       let old = ready.withLock { $0.removeValue(forKey: name) }
@@ -130,14 +156,49 @@ final class SignedCredentials: DerivedCredentials {
           secret: known.secret, material: material, until: known.until - Self.leadSeconds * 1000)
       }
       let grant = [("grant_type", "refresh_token")]
-      return try await exchange(material, grant, fields, into: login)
+      // The token that the maker gave last, where the configured one was replaced.
+      let path = Self.refreshPath(fields)
+      let stored = path.flatMap { material.secrets[$0] }
+      let newer = stored.flatMap { rotated[name]?.token(insteadOf: $0) }
+      var used = material
+      if let newer, let path { used = material.with(newer, at: path) }
+      let answer = try await exchange(
+        used, grant, fields, margin: login == nil ? Self.marginSeconds : Self.leadSeconds,
+        source: path.map { store.describe(String($0.prefix { $0 != "." })) })
+      keep(answer, of: name, instead: stored, sent: newer ?? stored, in: login)
+      return Entry(secret: answer.token, material: material, until: answer.until)
     case .bearer(_, let rule, let fields):
       let grant = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
         ("assertion", try token(rule, material)),
       ]
-      return try await exchange(material, grant, fields)
+      let answer = try await exchange(material, grant, fields, margin: Self.marginSeconds)
+      return Entry(secret: answer.token, material: material, until: answer.until)
     }
+  }
+
+  /// Where the refresh token stands that these fields send.
+  private static func refreshPath(_ fields: [(String, String)]) -> String? {
+    fields.first { $0.0 == "refresh_token" }.flatMap { CredentialTemplate($0.1).names.first }
+  }
+
+  /// Writes down what a maker gave, before it is used: into the login's file where that is shared, else a
+  /// refresh token that replaced ours beside the jobs.
+  private func keep(
+    _ answer: Answer, of name: String, instead stored: Secret?, sent: Secret?, in login: LoginFile?
+  ) {
+    guard let stored, let sent else { return tell(nil) }
+    let kept = login?.keep(
+      answer.token.reveal(), until: answer.ends, refresh: answer.refresh, madeWith: stored)
+    var problem: String?
+    if case .failed(let why)? = kept, let login { problem = Self.unwritten(login, why) }
+    if kept != .written, let fresh = answer.refresh, !sent.matches(Secret(fresh)),
+      let why = rotated[name]?.keep(fresh, insteadOf: stored)
+    {
+      problem =
+        "a new refresh token cannot be kept: \(why); after a restart somebody must log in again"
+    }
+    tell(problem)
   }
 
   private func token(
@@ -180,10 +241,28 @@ final class SignedCredentials: DerivedCredentials {
     return list
   }
 
+  /// Remembers what is wrong with a login, or that nothing is, and reports it when it is new.
+  private func tell(_ problem: String?) {
+    let isNew = trouble.withLock { trouble in
+      defer { trouble = problem }
+      return trouble != problem
+    }
+    if isNew, let problem { report("provider \(store.provider): \(problem)") }
+  }
+
+  /// What a maker gave.
+  private struct Answer {
+    var token: Secret
+    var refresh: String?
+    /// When it ends, and until when it is used.
+    var ends: Milliseconds
+    var until: Milliseconds
+  }
+
   private func exchange(
     _ material: SignRule.Material, _ grant: [(String, String)], _ fields: [(String, String)],
-    into login: LoginFile? = nil
-  ) async throws(KinoraError) -> Entry {
+    margin: Int64, source: String? = nil
+  ) async throws(KinoraError) -> Answer {
     var pairs: [String] = []
     for (name, text) in grant + fields {
       let value = try material.fill(text)
@@ -210,18 +289,21 @@ final class SignedCredentials: DerivedCredentials {
     else {
       let code = (try? JSON.parse(response.body))?["error"]?.string ?? ""
       let isBusy = response.status >= 500 || [408, 429].contains(response.status)
-      throw KinoraError(
+      let error = KinoraError(
         isBusy ? .providerUnavailable : .providerUnauthenticated,
         "\(endpoint.origin) answered \(response.status)"
-          + (Self.codes.contains(code) ? " (\(code))" : "") + " and gave no access token")
+          + (Self.codes.contains(code) ? " (\(code))" : "") + " and gave no access token"
+          + (code == "invalid_grant" ? "; the login has ended: log in again" : "")
+          + (code == "invalid_grant" ? source.map { " (\($0))" } ?? "" : ""))
+      if code == "invalid_grant" { tell(error.message) }
+      throw error
     }
     let life = max(0, json["expires_in"]?.integer ?? 300)
-    let margin = min(login == nil ? Self.marginSeconds : Self.leadSeconds, life / 2)
-    login?.keep(
-      token, until: clock.now() + life * 1000, refresh: json["refresh_token"]?.string,
-      madeWith: material.refreshToken)
-    return Entry(
-      secret: Secret(token), material: material, until: clock.now() + (life - margin) * 1000)
+    let now = clock.now()
+    let refresh = json["refresh_token"]?.string ?? ""
+    return Answer(
+      token: Secret(token), refresh: refresh.isEmpty ? nil : refresh, ends: now + life * 1000,
+      until: now + (life - min(margin, life / 2)) * 1000)
   }
 
   /// RFC 6749 §5.2.

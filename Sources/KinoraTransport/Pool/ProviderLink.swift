@@ -39,7 +39,8 @@ struct ProviderLink: Sendable {
       }
       self.derived = SignedCredentials(
         try SignRule.read(section, declared: stored), store: credentials, clock: clock,
-        network: NetworkRules(caFile: settings.caFile, proxy: settings.proxy), wire: wire)
+        network: NetworkRules(caFile: settings.caFile, proxy: settings.proxy), wire: wire,
+        folder: setup.scratch + "/logins", report: setup.report)
     } else {
       self.derived = NoDerivedCredentials()
     }

@@ -59,6 +59,9 @@ public final class TransportPool: Transport {
         provider, catalog, derived[provider.name], setup, libcurl)
     }
     links.withLock { $0 = table }
+    for (name, link) in table.sorted(by: { $0.key < $1.key }) {
+      if let warning = link.derived.warning() { setup.report("provider \(name): \(warning)") }
+    }
   }
 
   /// Which transport a provider's repeatable requests take; nil for an unknown provider.
@@ -74,6 +77,11 @@ public final class TransportPool: Transport {
   /// Why a provider's derived credentials could not be made now, or nil.
   public func problem(provider: String) -> KinoraError? {
     links.withLock { $0[provider]?.derived }?.problem()
+  }
+
+  /// What a person should know of a provider's derived credentials, or nil.
+  public func warning(provider: String) -> String? {
+    links.withLock { $0[provider]?.derived }?.warning()
   }
 
   /// Ends repeatable exchanges and the threads; paid ones go on to their ends.

@@ -21,6 +21,8 @@ public struct TransportSetup: Sendable {
   /// The time that derived credentials are made with; without it a catalog that declares some is
   /// refused.
   public var clock: (any Clock)?
+  /// Told once what a person should know of a provider: a login that cannot be written back.
+  public var report: @Sendable (String) -> Void
 
   /// A set-up; what is not named has the values of production.
   public init(
@@ -28,7 +30,7 @@ public struct TransportSetup: Sendable {
     credentialsDirectory: String? = nil, environment: [String: String] = [:],
     entropy: any Entropy, curl: String = "/usr/bin/curl",
     coalesce: Duration = .milliseconds(250), points: CrashPoints = .off,
-    clock: (any Clock)? = nil
+    clock: (any Clock)? = nil, report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.scratch = scratch
     self.spoolPath = spoolPath
@@ -39,6 +41,7 @@ public struct TransportSetup: Sendable {
     self.coalesce = coalesce
     self.points = points
     self.clock = clock
+    self.report = report
   }
 }
 
