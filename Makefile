@@ -1,4 +1,5 @@
-# One release build serves the programs, the plugins and the tests.
+# One release build serves the programs and the plugins; the tests are compiled on top of it and run
+# against what ships.
 SHELL    := /bin/bash
 SWIFT    ?= $(shell command -v swift || echo /opt/swift/usr/bin/swift)
 PRODUCTS  = $(shell $(SWIFT) build -c release --show-bin-path)
@@ -6,7 +7,7 @@ RUNTIME   = $(shell $(SWIFT) -print-target-info | sed -n 's/.*"runtimeResourcePa
 PREFIX   ?= /usr
 SOURCES  := Package.swift Sources Plugins Tests
 
-.PHONY: all deps testdeps build venvs test demo bench install deb lint format clean
+.PHONY: all deps testdeps build testbuild venvs test demo bench install deb lint format clean
 all: build
 
 deps: ; @packaging/deps.sh
@@ -14,8 +15,11 @@ testdeps: deps ; @packaging/deps.sh tests
 
 build: deps
 	@command -v $(SWIFT) >/dev/null || { echo "No Swift toolchain: put swift 6.3 on PATH" >&2; exit 1; }
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build -c release
 	@packaging/layout.sh "$(PRODUCTS)" "$(RUNTIME)"
+
+# Only test modules: without @testable nothing of the above is compiled or linked again.
+testbuild: build ; $(SWIFT) build -c release --build-tests
 
 # Official clients and pytest, at the versions that the requirement files pin.
 venvs: .venv/.done .venv2/.done
@@ -26,7 +30,7 @@ venvs: .venv/.done .venv2/.done
 	$(@D)/bin/pip install --quiet --requirement $<
 	touch $@
 
-test: build venvs ; @SWIFT="$(SWIFT)" Tests/run
+test: testbuild venvs ; @SWIFT="$(SWIFT)" Tests/run
 
 demo: build ; @packaging/demo.sh
 
