@@ -52,6 +52,8 @@ public struct JobRecord: Sendable, Codable, Equatable {
   public var paidEvent: PaidEvent?
   /// The provider's own id.
   public var handle: String?
+  /// When a person named the handle; nil without that, and once a poll has found it.
+  public var adoptedAt: Milliseconds?
   /// The handle that a later extend or remix needs, from the result.
   public var resultHandle: String?
   /// 0…1000, as the provider said.

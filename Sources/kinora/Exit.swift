@@ -15,6 +15,8 @@ enum Exit: Int32, Sendable {
   /// Not over at `--timeout`.
   case stillRunning = 7
   case unreachable = 69
+  /// Standard output could not be written: a full disk, a closed descriptor.
+  case outputLost = 74
   case configuration = 78
   case interrupted = 130
 }

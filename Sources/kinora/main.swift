@@ -1,4 +1,4 @@
 import Glibc
 
 // The exit status is part of the interface: Exit.swift.
-exit(Program.run(CommandLine.arguments).rawValue)
+exit(Program.run().rawValue)

@@ -229,6 +229,24 @@ import Testing
     #expect(course.money == [.settle(spent: MicroUSD(310_000))])
   }
 
+  @Test("an id that no poll finds leaves the job held again, with its money")
+  func adoptedByMistake() {
+    for code in [PluginFailure.Code.notFound, .invalid] {
+      var course = Course()
+      course.lose()
+      course.give(.resolved(.adopt("p7")))
+      course.give(.stepped(.wait(0)))
+      for _ in 0..<6 {
+        course.pass(1000)
+        course.give(.stepped(.fail(code, "no such id")))
+      }
+      #expect(course.state == .held)
+      #expect(course.money.isEmpty)
+      #expect(course.record.handle == nil)
+      #expect(course.record.failure?.message.contains("does not know p7") == true)
+    }
+  }
+
   @Test("an id that the plugin cannot adopt leaves the job held, with its money")
   func adoptFails() {
     for step in [PluginStep.fail(.notFound), .unsupported] {

@@ -54,8 +54,8 @@ def kinora(*words, socket=None, cwd=None, timeout=60, **variables):
     if socket:
         environment["KINORA_SOCKET"] = str(socket)
     done = subprocess.run(
-        [program("kinora", "KINORA_BIN"), *map(str, words)], stdin=subprocess.DEVNULL,
-        capture_output=True, cwd=cwd, timeout=timeout, env=environment)
+        [program("kinora", "KINORA_BIN"), *(w if isinstance(w, bytes) else str(w) for w in words)],
+        stdin=subprocess.DEVNULL, capture_output=True, cwd=cwd, timeout=timeout, env=environment)
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

@@ -83,6 +83,10 @@ def test_overview_names_every_command_and_exit_code():
     (["sandbox", "--speed", "0"], "--speed takes"),
     (["sandbox", "--config", "/nonexistent.yaml"], "there is no file"),
     (["completion", "tcsh"], "only bash"),
+    (["show", ""], "got an empty ID"),
+    (["jobs", "--socket", ""], "--socket needs a value"),
+    (["generate", "x", "-o", ""], "-o needs a value"),
+    ([b"generate", b"a caf\xe9"], "argument 2 is not UTF-8"),
 ])
 def test_wrong_command_lines_say_what_would_be_right(words, hint):
     done = kinora(*words, socket=NOWHERE)
@@ -121,6 +125,16 @@ def test_doctor_and_version_without_a_daemon():
     version = kinora("version", "--json", socket=NOWHERE)
     assert version.code == 0 and version.json["kinora"] and version.json["kinorad"] is None
     assert kinora("--version", socket=NOWHERE).out.startswith("kinora ")
+
+
+@pytest.mark.parametrize("words", [["help"], ["completion", "bash"], ["version"]])
+def test_output_that_cannot_be_written_is_said_so(words):
+    """A full disk behind `>`, a closed descriptor: never a silent 0."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([program("kinora", "KINORA_BIN"), *words], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 74, done
+    assert "cannot write to standard output: No space left on device" in done.stderr
 
 
 def test_completion_is_bash_and_knows_commands_and_flags():

@@ -134,6 +134,22 @@ def test_resolve_adopt(daemon, sim):
     assert job["kinora"]["provider_id"] == known and creations(sim, "adopt me") == 1
 
 
+def test_resolve_adopt_with_a_wrong_id(daemon, sim):
+    """A slip of the pen says nothing about money: the job is held again, and the right id ends it."""
+    sim.fault("drop_after_accept", "sample", "submit")
+    job = end(daemon, make(daemon, "adopt me later"))
+    daemon.post(f"/v1/videos/{job['id']}/resolve", {"action": "adopt", "provider_id": "smp_typo"})
+    held = end(daemon, job["id"], 120, lambda job: state(job) == "held")
+    assert "smp_typo" in held["error"]["message"], held
+    assert held["kinora"]["cost"]["reserved_microusd"] > 0, held
+    status, body, _ = daemon.request("DELETE", f"/v1/videos/{job['id']}")
+    assert status == 409 and "kinora jobs resolve" in body["detail"], body
+    known = [made for made in sim.jobs() if made["prompt"] == "adopt me later"][0]["id"]
+    daemon.post(f"/v1/videos/{job['id']}/resolve", {"action": "adopt", "provider_id": known})
+    job = end(daemon, job["id"], 120, lambda job: state(job) == "completed")
+    assert job["kinora"]["provider_id"] == known and creations(sim, "adopt me later") == 1
+
+
 def test_resolve_not_charged(daemon, sim):
     sim.fault("drop_before_accept", "sample", "submit")
     job = end(daemon, make(daemon, "again"))

@@ -96,7 +96,7 @@ public struct ModelIndex: Sendable {
     guard let name = name ?? defaultModel, !name.isEmpty else {
       throw KinoraError(
         .modelUnknown, "no model was named and no default is configured", field: "model",
-        allowed: entries.prefix(8).map(\.id))
+        allowed: examples)
     }
     if let found = byID[name] { return (entries[found.at], found.rule) }
     let found = byName[name] ?? []
@@ -119,7 +119,14 @@ public struct ModelIndex: Sendable {
     let near = Spelling.nearest(name, in: entries.map(\.id) + Array(byName.keys), most: 5)
     throw KinoraError(
       .modelUnknown, "there is no model \(name.quoted)", field: "model",
-      allowed: near.isEmpty ? entries.prefix(8).map(\.id) : near)
+      allowed: near.isEmpty ? examples : near)
+  }
+
+  /// What somebody may try who named nothing that is near a model: one of each provider.
+  private var examples: [String] {
+    var seen: Set<String> = []
+    return entries.filter { $0.isRecommended && seen.insert($0.settings.name).inserted }
+      .prefix(12).map(\.id)
   }
 
   /// The refusal of a model that makes no videos where one is wanted; it names some that do.

@@ -147,6 +147,7 @@ extension JobMachine {
       job.record.endedAt = nil
       job.record.cancelRequestedAt = nil
       accepted()
+      job.record.adoptedAt = now
       steppedAccepted(step)
     case .fail(let failure):
       job.record.failure = JobFailure(
@@ -160,6 +161,14 @@ extension JobMachine {
           job.record, "this provider's plugin cannot adopt a job by its id", adopts: false))
       notAdopted()
     }
+  }
+
+  /// No poll finds what a person named: a slip of the pen says nothing about the money.
+  mutating func holdAgain(_ message: String) {
+    let named = job.record.handle ?? "the id"
+    job.record.adoptedAt = nil
+    job.record.handle = nil
+    hold(.heldForReview, "the provider does not know \(named), which was to be adopted: \(message)")
   }
 
   /// The job without the id that did not help.

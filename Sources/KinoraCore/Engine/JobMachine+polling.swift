@@ -96,7 +96,10 @@ extension JobMachine {
       job.strikes = 0
       job.doubts = 0
       if job.record.note != nil, step.note == nil { job.record.note = nil }
-      if state == .submitted, job.record.submittedAt != now { move(to: .running) }
+      if state == .submitted, job.record.submittedAt != now {
+        job.record.adoptedAt = nil
+        move(to: .running)
+      }
       if job.record.cancelRequestedAt != nil { return cancelAccepted() }
       wakeBeforeDeadline(pacing.wait(wish: paced(milliseconds), jitter: jitter))
     case .send(let request) where request.isIdempotent:
@@ -135,8 +138,12 @@ extension JobMachine {
     // one while the provider moves its traffic. The job was paid for; it is not dropped for one 404.
     if failure.code == .notFound {
       guard isFirm(failure.message) else { return }
+      if job.record.adoptedAt != nil { return holdAgain(failure.message) }
       endUnsuccessful()
       return close(.failed, JobFailure(failure.endCode, forgotten(failure.message)))
+    }
+    if failure.code == .invalid, job.record.adoptedAt != nil {
+      return holdAgain(failure.message)
     }
     if failure.code == .unauthenticated {
       return hold(

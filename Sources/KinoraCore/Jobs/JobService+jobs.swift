@@ -93,16 +93,24 @@ extension JobService {
   public func delete(_ id: JobID, _ viewer: Viewer) async throws(KinoraError) {
     let record = try await job(id, viewer)
     guard record.state.isTerminal, record.tailUntil == nil, await engine.forget(id) else {
-      throw KinoraError(
-        .wrongState,
-        record.state.isTerminal
-          ? "\(id) still waits for the provider's word about its money"
-          : "\(id) is \(record.state.rawValue): POST /v1/videos/\(id)/cancel first")
+      throw KinoraError(.wrongState, "\(id) \(Self.whyNotDeleted(record))")
     }
     var change = StoreChange()
     change.delete = id
     _ = try await parts.store.commit(change)
     parts.directory.remove(id)
+  }
+
+  private static func whyNotDeleted(_ record: JobRecord) -> String {
+    switch record.state {
+    case .held: "is held: it may have been charged. First: kinora jobs resolve \(record.id)"
+    case .ready, .fetching: "is finished and is being stored: delete it afterwards"
+    case let state where !state.isTerminal:
+      "is \(state.rawValue): POST /v1/videos/\(record.id)/cancel first"
+    default:
+      "still waits for the provider's word about its money, until "
+        + "\(UTC.timestamp(record.tailUntil ?? record.createdAt)) at the latest"
+    }
   }
 
   /// What is known about a job's paid requests.

@@ -84,8 +84,12 @@ struct CommandLineReader {
   }
 
   private func check(_ command: Command, _ operands: [String]) throws(Failure) {
-    if command.count.contains(operands.count) { return }
     let see = "see: kinora \(command.name) --help"
+    // A shell's variable that is not set; only a prompt may be empty, beside a picture.
+    if operands.contains(""), command.operands != "PROMPT" {
+      throw .usage("kinora \(command.name) got an empty \(command.operands)", see)
+    }
+    if command.count.contains(operands.count) { return }
     if operands.count < command.count.lowerBound {
       throw .usage("kinora \(command.name) needs \(command.operands)", see)
     }

@@ -19,7 +19,8 @@ enum Help {
       "",
       "kinora COMMAND --help tells more. Data goes to standard output, all else to standard error.",
       "Exit: 0 done, 1 job failed, 2 usage, 3 not found, 4 not allowed, 5 budget or quota, 6 held,",
-      "7 still running at --timeout, 69 daemon unreachable, 78 configuration, 130 interrupted.",
+      "7 still running at --timeout, 69 daemon unreachable, 74 output not written,",
+      "78 configuration, 130 interrupted.",
     ]
     return lines.joined(separator: "\n")
   }

@@ -48,6 +48,7 @@ struct Client {
 
   /// A path that no socket can have is told before libcurl words it.
   func check() throws(Failure) {
+    if socket.isEmpty { throw .usage("--socket needs a value: --socket PATH") }
     guard socket.utf8.count > Self.longestSocketPath else { return }
     throw .usage(
       "the socket's path has \(socket.utf8.count) bytes, the system takes "

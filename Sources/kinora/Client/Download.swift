@@ -31,6 +31,7 @@ struct Download {
   /// Throws when nothing can be written there: better known before a video is paid for. With `isNew`
   /// also when a file is there already.
   static func check(_ output: String?, isNew: Bool = false) throws(Failure) {
+    if output == "" { throw .usage("-o needs a value: -o FILE") }
     if isNew, let output, !isFolder(output), access(output, F_OK) == 0 {
       throw .usage(
         "\(Shell.quoted(output)) exists and is not written over", "choose another name with -o")

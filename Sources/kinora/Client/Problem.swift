@@ -18,7 +18,7 @@ enum Problem {
       if !allowed.isEmpty { todo.append("allowed: \(allowed.joined(separator: ", "))") }
     }
     if let words = json["provider_error"]?.string { todo.append("the provider says: \(words)") }
-    if let advice = advice(code) { todo.append(advice) }
+    if let advice = advice(code, detail) { todo.append(advice) }
     return Failure(
       exit: exit(status: answer.status, code: code), what: Words.line(detail),
       todo: todo.map(Words.line), requestID: json["request_id"]?.string, code: code)
@@ -44,7 +44,7 @@ enum Problem {
     }
   }
 
-  private static func advice(_ code: String) -> String? {
+  private static func advice(_ code: String, _ detail: String) -> String? {
     switch code {
     case "model_unknown", "model_retired": "see: kinora models"
     case "model_unpriced": "say what it may cost: --max-cost USD"
@@ -56,7 +56,9 @@ enum Problem {
     case "idempotency_conflict": "that --idempotency-key belongs to another request"
     case "not_ready": "wait for it: kinora watch ID"
     case "forbidden": "who runs the daemon can allow it: clients: in its configuration, or root"
-    case "not_found": "see: kinora jobs"
+    case "not_found" where detail.hasPrefix("there is no job"): "see: kinora jobs"
+    case "not_found" where detail.hasPrefix("there is no model"): "see: kinora models"
+    case "not_found" where detail.hasPrefix("there is no provider"): "see: kinora providers"
     case "draining": "the daemon is stopping or starting; try again"
     case "storage_full", "unavailable": "see: kinora doctor"
     default: nil

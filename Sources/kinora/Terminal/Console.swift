@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Standard output is data, standard error is talk.
 enum Console {
@@ -22,6 +23,10 @@ enum Console {
     if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
     return Environment["COLUMNS"].flatMap { Int($0) } ?? 80
   }
+
+  /// Why data could not be written, as errno; 0 while all of it was.
+  static var lost: Int32 { lostData.load(ordering: .relaxed) }
+  private static let lostData = Atomic<Int32>(0)
 
   /// A line of data.
   static func print(_ text: String) { write(1, text + "\n") }
@@ -57,7 +62,10 @@ enum Console {
       while sent < raw.count {
         let count = Glibc.write(descriptor, raw.baseAddress.map { $0 + sent }, raw.count - sent)
         if count < 0 && errno == EINTR { continue }
-        if count <= 0 { return }
+        if count <= 0 {
+          if descriptor == 1 { lostData.store(errno, ordering: .relaxed) }
+          return
+        }
         sent += count
       }
     }
