@@ -196,8 +196,8 @@ extension Catalog {
 
   private static func price(_ json: CatalogReader) throws(KinoraError) -> CatalogPrice {
     try json.only(["per", "usd", "resolution", "audio", "size", "kind", "source", "date"])
-    guard let amount = MicroUSD(decimal: try json.required("usd") as String) else {
-      throw json.error("usd", "a decimal string is needed", ["\"0.40\""])
+    guard let text = json.json["usd"]?.string, let amount = MicroUSD(decimal: text) else {
+      throw json.error("usd", "dollars as a decimal in quotes are needed", ["\"0.40\""])
     }
     guard let unit = try json.word("per", CatalogPrice.Unit.self) else {
       throw json.error("per", "is missing", ["second", "clip", "input_image"])

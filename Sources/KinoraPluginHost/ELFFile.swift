@@ -17,6 +17,13 @@ struct ELFFile {
     guard let machine = word16(18), machine == ELFFile.machine else {
       return "it is for another machine (ELF machine \(word16(18) ?? 0))"
     }
+    // The table of sections is written last: a copy that was cut lacks it.
+    if let table = word64(40), let size = word16(58), let count = word16(60), table > 0 {
+      let (end, isAbsurd) = table.addingReportingOverflow(UInt64(size) * UInt64(count))
+      if isAbsurd || end > UInt64(bytes.count) {
+        return "it is cut short or damaged: it has \(bytes.count) bytes and names more; copy it again"
+      }
+    }
     return nil
   }
 

@@ -117,10 +117,11 @@ extension PluginRegistry {
       {
         return refuse(
           .faulted,
-          "it ended the daemon in the middle of a step: replace the file, or clear its faults")
+          "it ended the daemon while it was loaded or in the middle of a step: replace the file, or "
+            + "clear its faults")
       }
       entry.wasOpened = true
-      let plugin = try file.open()
+      let plugin = try opened(file)
       entry.info.id = plugin.id
       entry.info.version = plugin.version
       entry.info.catalog = plugin.catalog
@@ -132,6 +133,13 @@ extension PluginRegistry {
       return entry
     } catch {
       return refuse(error.state, error.detail)
+    }
+  }
+  /// A damaged file may end the process while it is linked; then the next start leaves it alone.
+  private func opened(_ file: PluginFile) throws(PluginFile.Refusal) -> LoadedPlugin {
+    guard let journal else { return try file.open() }
+    return try journal.during(file.name, isLoading: true) { () throws(PluginFile.Refusal) in
+      try file.open()
     }
   }
 }

@@ -49,7 +49,7 @@ public final class PluginRegistry: Plugins, Sendable {
   let options: Options
   let state: Mutex<State>
   private let clock: any Clock
-  private let journal: SteppingJournal?
+  let journal: SteppingJournal?
 
   /// Looks through the folders and loads what may be loaded. Throws `storeFailed` when the stepping
   /// journal cannot be kept; a plugin that is refused is only listed.

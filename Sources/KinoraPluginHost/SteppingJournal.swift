@@ -51,8 +51,12 @@ final class SteppingJournal: @unchecked Sendable {
 
   private init(_ map: UnsafeMutableRawPointer) { slots = map }
 
-  /// Runs a step of a plugin with its name written down.
-  func during<R>(_ plugin: String, _ body: () throws(KinoraError) -> R) throws(KinoraError) -> R {
+  /// Runs a step of a plugin with its name written down; or, with `isLoading`, its file's loading. There
+  /// only a fatal signal is held against it: every start loads all of them, and who kills a daemon
+  /// that starts says nothing about the one that it was at.
+  func during<R, E: Error>(
+    _ plugin: String, isLoading: Bool = false, _ body: () throws(E) -> R
+  ) throws(E) -> R {
     // With every slot taken the step still runs; its trap would then be found in a neighbour's name.
     guard let index = take() else { return try body() }
     let slot = slots + index * Self.slotBytes
@@ -63,7 +67,7 @@ final class SteppingJournal: @unchecked Sendable {
       (slot + 1 + count).storeBytes(of: 0, as: UInt8.self)
     }
     let mark = slot.assumingMemoryBound(to: UInt8.self)
-    mark.pointee = 1
+    mark.pointee = isLoading ? 0 : 1
     kn_trap_mark(mark)
     defer {
       kn_trap_mark(nil)

@@ -37,7 +37,7 @@ import Testing
     }
     let after = try Self.registry(folder)
     #expect(after.list().map(\.state) == [.faulted, .loaded])
-    #expect(after.list()[0].detail.contains("ended the daemon in the middle of a step"))
+    #expect(after.list()[0].detail.contains("ended the daemon while it was loaded or in the middle"))
     let error = #expect(throws: KinoraError.self) {
       try after.step(plugin: "odd", event: Hostile.event())
     }
@@ -48,6 +48,31 @@ import Testing
     try after.clearFaults("odd")
     #expect(after.list().map(\.state) == [.loaded, .loaded])
     #expect(try Self.registry(folder).list().map(\.state) == [.loaded, .loaded])
+  }
+
+  @Test("a file that ends the process while it is loaded is left alone at the next start")
+  func trapWhileLoaded() async throws {
+    let folder = try Linked.temporaryFolder()
+    let source =
+      Hostile.source(step: "o->wait(o->ctx, 1); return KN_OK;")
+      + "\n__attribute__((constructor)) static void boom(void) { __builtin_trap(); }\n"
+    try await Hostile.compile(source, in: folder)
+    _ = try await Hostile.still(in: folder)
+    await #expect(processExitsWith: .failure) { [folder = folder as String] in
+      try TrapTests.step(in: folder)
+    }
+    #expect(try Self.registry(folder).list().map(\.state) == [.faulted, .loaded])
+    #expect(try Self.registry(folder).list().map(\.state) == [.faulted, .loaded])
+  }
+
+  @Test("a file that was cut is told so")
+  func cut() async throws {
+    let folder = try Linked.temporaryFolder()
+    let whole = try await Hostile.still(in: folder)
+    #expect(truncate(whole, 9000) == 0)
+    let info = try Self.registry(folder).list()[0]
+    #expect(info.state == .incompatible)
+    #expect(info.detail.contains("cut short"), "\(info.detail)")
   }
 
   @Test("a replaced file starts with a clean record")

@@ -96,7 +96,7 @@ import Testing
     let none = await failure { _ = try StateDirectory(path: file) }
     #expect(none?.message.contains("is not a directory") == true)
     let missing = await failure { _ = try StateDirectory(path: folder["a/b/c"]) }
-    #expect(missing?.field == "state_directory")
+    #expect(missing?.field == "state_dir")
   }
 
   private static let now: Milliseconds = 100 * 86_400_000

@@ -94,6 +94,59 @@ def test_full_disk(daemons, sim):
     disk.end()
 
 
+@pytest.mark.parametrize("way", ["urlsession", "curl", "libcurl"])
+def test_disk_full_in_the_middle_of_a_download(daemons, sim, way):
+    """By each transport: the daemon lives, the half file is gone, the job waits and is completed."""
+    daemon = daemons(sim, speed=40)
+    text = daemon.config.read_text()
+    daemon.config.write_text(text.replace("  sample:\n", f"  sample:\n    transport: {way}\n"))
+    if not spaces.available():
+        return full_disk_by_a_failing_fsync(daemon, sim)
+    disk = spaces.SmallDisk(daemon, size="32m")
+    daemon.start()
+    job = make(daemon, "large [pad:60000000]")
+    seen = eventually(
+        lambda: (body := daemon.get(f"/v1/videos/{job}"))["kinora"]["note"] and body, 60, "the note")
+    assert "no space to store the result" in seen["kinora"]["note"], seen
+    assert seen["kinora"]["state"] in ("ready", "fetching"), seen
+    used = disk.inside("df", "--block-size=1M", "--output=used", str(disk.state)).split()[1]
+    assert int(used) < 16, used
+    disk.resize("2g")
+    done = daemon.get(f"/v1/videos/{job}?wait=120")
+    assert done["status"] == "completed", done
+    assert done["kinora"]["transports"]["fetch"].startswith(way), done["kinora"]["transports"]
+    assert creations(sim, "large [pad:60000000]") == 1
+    assert daemon.stop() == 0
+    disk.end()
+
+
+def test_a_stored_file_that_is_damaged_is_not_served(daemon):
+    """A file that is shorter than it was is told beforehand, not by a cut answer."""
+    job = make(daemon, "cut later")
+    done = daemon.get(f"/v1/videos/{job}?wait=60")
+    digest = done["kinora"]["artifacts"][0]["sha256"]
+    path = daemon.directory / "state/artifacts/sha256" / digest[:2] / digest[2:]
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:1000])
+    status, body, _ = daemon.request("GET", f"/v1/videos/{job}/content")
+    assert (status, body["error"]["code"]) == (410, "artifact_expired"), body
+    assert "1000 of its" in body["detail"], body
+
+
+def test_an_input_that_is_gone_fails_the_job_at_once(daemon, sim):
+    """It does not come back; nothing was sent, nothing is booked."""
+    daemon.post("/v1/pause")
+    picture = png(40_000)
+    job = make(daemon, "without its picture", input_reference=data_url(picture))
+    stored = daemon.get(f"/v1/videos/{job}")["kinora"]["request"]["inputs"][0]["sha256"]
+    (daemon.directory / "state/artifacts/sha256" / stored[:2] / stored[2:]).unlink()
+    daemon.post("/v1/resume")
+    done = daemon.get(f"/v1/videos/{job}?wait=60")
+    assert done["error"]["code"] == "artifact_expired", done
+    assert "nothing was sent" in done["error"]["message"], done
+    assert done["kinora"]["cost"]["settled_microusd"] == 0 and not sim.jobs()
+
+
 def test_locked_database(daemon, sim):
     """Another process holds the write lock for 2 s: reads go on, writes wait and succeed."""
     job = make(daemon, "first")

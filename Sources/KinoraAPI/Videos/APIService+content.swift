@@ -1,4 +1,3 @@
-import Glibc
 import KinoraCore
 import KinoraHTTP
 import KinoraModel
@@ -24,10 +23,7 @@ extension APIService {
   /// last byte has taken the result.
   func content(_ id: JobID, index: Int, _ call: Call) async throws(KinoraError) -> HTTPResponse {
     let (record, artifact, path) = try await service.artifact(id, index: index, call.viewer)
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else {
-      throw KinoraError(.artifactExpired, "the file of \(record.id) was removed")
-    }
+    let descriptor = try StoredFile.open(path, bytes: artifact.bytes, of: record.id)
     var response = HTTPResponse(status: 200, fields: ["Content-Type": artifact.mime])
     response.fields.append(
       "Content-Disposition", "inline; filename=\"\(Self.fileName(record, artifact, index))\"")

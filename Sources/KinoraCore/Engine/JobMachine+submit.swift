@@ -86,6 +86,11 @@ extension JobMachine {
     if state == .submitUnknown { return lookUp() }
     if job.hasPaid { return paidInPart(error.message) }
     if job.record.cancelRequestedAt != nil { return cancelUnsent() }
+    // A stored input does not come back.
+    if error.code == .artifactExpired {
+      release()
+      return close(.failed, JobFailure(.artifactExpired, "nothing was sent: \(error.message)"))
+    }
     if canStart, reroute(error.message) { return }
     job.strikes += 1
     let wait = Pacing.backoff(

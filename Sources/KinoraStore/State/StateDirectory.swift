@@ -67,11 +67,11 @@ public final class StateDirectory: Sendable {
     KinoraError(
       .unavailable,
       "\(path) belongs to the kinorad that runs with pid \(pid); stop it, or give this one another "
-        + "state directory", field: "state_directory")
+        + "state directory", field: "state_dir")
   }
 
   private static func unfit(_ path: String, _ why: String) -> KinoraError {
-    KinoraError(.configuration, "the state directory \(path) \(why)", field: "state_directory")
+    KinoraError(.configuration, "the state directory \(path) \(why)", field: "state_dir")
   }
 
   private static func check(_ path: String) throws(KinoraError) {

@@ -1,4 +1,3 @@
-import Glibc
 import KinoraModel
 
 /// Takes an answer as it comes and keeps it within its limits: in memory, in a file, or as JSON whose
@@ -51,45 +50,6 @@ final class AnswerReader: @unchecked Sendable {
       return false
     }
     return true
-  }
-
-  /// Takes a body that is a file already: moves it where it belongs, or reads it when it is an error
-  /// page or lies on another file system.
-  func take(file path: String) {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      problem = KinoraError(.storeFailed, "a downloaded file is gone")
-      return
-    }
-    defer { close(file) }
-    var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-    while true {
-      let count = read(file, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      if received == 0, let moved = move(path, file, chunk.prefix(count)) {
-        received = moved
-        return
-      }
-      guard chunk.withUnsafeBytes({ take(UnsafeRawBufferPointer(rebasing: $0[..<count])) }) else {
-        return
-      }
-    }
-  }
-
-  /// The file's length, when it could be renamed to its destination.
-  private func move(_ path: String, _ file: Int32, _ first: ArraySlice<UInt8>) -> Int64? {
-    let type = fields.first { $0.name == "content-type" }?.value
-    let kind = AnswerKind(contentType: type, first: first)
-    var info = stat()
-    guard let destination = rules.destination, (200...299).contains(status), kind != .html,
-      fstat(file, &info) == 0, Int64(info.st_size) <= rules.maxFile,
-      rename(path, destination) == 0
-    else { return nil }
-    self.kind = kind
-    mode = .file
-    spools.adopt(destination, length: Int64(info.st_size))
-    return Int64(info.st_size)
   }
 
   /// The whole answer. Throws what went wrong with its limits or its files.

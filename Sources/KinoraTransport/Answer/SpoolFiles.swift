@@ -27,11 +27,6 @@ struct SpoolFiles {
     list.append(.init(ref: "out\(list.count)", pointer: "", length: 0, path: path))
   }
 
-  /// Counts a file that lies in its place already.
-  mutating func adopt(_ path: String, length: Int64) {
-    list.append(.init(ref: "out\(list.count)", pointer: "", length: length, path: path))
-  }
-
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(KinoraError) {
     total += Int64(bytes.count)
     guard total <= limit else {

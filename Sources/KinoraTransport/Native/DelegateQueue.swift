@@ -9,8 +9,8 @@ import Glibc
 final class DelegateQueue: OperationQueue, @unchecked Sendable {
   /// Operations that may wait to be heard.
   private static let most = 32
-  /// Microseconds between two looks, and how often is looked. The wait has an end because a delegate
-  /// that cancels its task needs the very thread that waits here.
+  /// Microseconds between two looks, and how often is looked. The wait has an end because who cancels
+  /// a task needs the very thread that waits here.
   private static let pause: UInt32 = 100
   private static let looks = 2000
 

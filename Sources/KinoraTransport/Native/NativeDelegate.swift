@@ -4,7 +4,7 @@ import KinoraModel
 import Synchronization
 
 /// Hears what a session's tasks do, on one queue, and tells their exchanges.
-final class NativeDelegate: NSObject, URLSessionDataDelegate, URLSessionDownloadDelegate {
+final class NativeDelegate: NSObject, URLSessionDataDelegate {
   let queue = DelegateQueue()
   private let exchanges = Mutex<[Int: NativeExchange]>([:])
 
@@ -30,29 +30,14 @@ final class NativeDelegate: NSObject, URLSessionDataDelegate, URLSessionDownload
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    exchange(dataTask)?.head(response)
+    let exchange = exchange(dataTask)
+    exchange?.head(response)
+    if exchange?.mayGrow(to: response.expectedContentLength) == false { exchange?.giveUp() }
     completionHandler(.allow)
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    if exchange(dataTask)?.take(data) == false { dataTask.cancel() }
-  }
-
-  func urlSession(
-    _ session: URLSession, downloadTask: URLSessionDownloadTask, didWriteData bytesWritten: Int64,
-    totalBytesWritten: Int64, totalBytesExpectedToWrite: Int64
-  ) {
-    let most = max(totalBytesWritten, totalBytesExpectedToWrite)
-    if exchange(downloadTask)?.mayGrow(to: most) == false { downloadTask.cancel() }
-  }
-
-  func urlSession(
-    _ session: URLSession, downloadTask: URLSessionDownloadTask,
-    didFinishDownloadingTo location: URL
-  ) {
-    guard let exchange = exchange(downloadTask) else { return }
-    if let response = downloadTask.response { exchange.head(response) }
-    exchange.take(file: location.path)
+    if let exchange = exchange(dataTask), !exchange.take(data) { exchange.giveUp() }
   }
 
   func urlSession(

@@ -19,6 +19,7 @@ final class NativeExchange: @unchecked Sendable {
   private let state = Mutex(State())
   private var hasHead = false
   private var isTooLarge = false
+  private var hasGivenUp = false
   private var bodyFile: String?
 
   init(_ request: PreparedRequest) {
@@ -76,6 +77,16 @@ final class NativeExchange: @unchecked Sendable {
 
   // Delegate queue.
 
+  /// Ends it from within. A cancel waits for the session's own thread, which may wait for this queue
+  /// (see `DelegateQueue`) with every 16 KiB that come; so it is asked for beside the queue, and what
+  /// still comes is heard and dropped.
+  func giveUp() {
+    guard !hasGivenUp else { return }
+    hasGivenUp = true
+    guard let task = state.withLock({ $0.task }) else { return }
+    DispatchQueue.global().async { task.cancel() }
+  }
+
   func head(_ response: URLResponse) {
     guard !hasHead, let response = response as? HTTPURLResponse, response.statusCode >= 200 else {
       return
@@ -93,10 +104,9 @@ final class NativeExchange: @unchecked Sendable {
     data.withUnsafeBytes { answer.take($0) }
   }
 
-  func take(file: String) { answer.take(file: file) }
-
+  /// False for a download that says beforehand that it is longer than allowed.
   func mayGrow(to bytes: Int64) -> Bool {
-    isTooLarge = isTooLarge || bytes > request.answer.maxFile
+    isTooLarge = request.isDownload && bytes > request.answer.maxFile
     return !isTooLarge
   }
 

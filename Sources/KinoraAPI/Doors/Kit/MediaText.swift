@@ -18,12 +18,9 @@ package struct MediaText: Sendable {
 
     /// Throws `artifactExpired` when there is no such file.
     package init(path: String, length: Int64, of record: JobRecord? = nil) throws(KinoraError) {
-      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+      descriptor = try StoredFile.open(path, bytes: length, of: record?.id)
       self.length = length
       self.record = record
-      guard descriptor >= 0 else {
-        throw KinoraError(.artifactExpired, "the file was removed")
-      }
     }
 
     deinit { close(descriptor) }
