@@ -21,7 +21,8 @@ struct ELFFile {
     if let table = word64(40), let size = word16(58), let count = word16(60), table > 0 {
       let (end, isAbsurd) = table.addingReportingOverflow(UInt64(size) * UInt64(count))
       if isAbsurd || end > UInt64(bytes.count) {
-        return "it is cut short or damaged: it has \(bytes.count) bytes and names more; copy it again"
+        return "it is cut short or damaged: it has \(bytes.count) bytes and names more; "
+          + "copy it again"
       }
     }
     return nil

@@ -95,7 +95,7 @@ import Testing
     guard let out = fopen(cut, "w") else { return }
     fwrite(bytes, 1, 200, out)
     fclose(out)
-    for (path, reason) in [(text, "no ELF file"), (cut, "no kinora note")] {
+    for (path, reason) in [(text, "no ELF file"), (cut, "cut short")] {
       let error = #expect(throws: PluginFile.Refusal.self) {
         try PluginFile(path).inspect(trust: .system, sha256: nil)
       }

@@ -37,7 +37,7 @@ import Testing
     }
     let after = try Self.registry(folder)
     #expect(after.list().map(\.state) == [.faulted, .loaded])
-    #expect(after.list()[0].detail.contains("ended the daemon while it was loaded or in the middle"))
+    #expect(after.list()[0].detail.contains("ended the daemon while it was loaded or in the"))
     let error = #expect(throws: KinoraError.self) {
       try after.step(plugin: "odd", event: Hostile.event())
     }

@@ -29,6 +29,7 @@ import Testing
     job.pluginState = [0, 255, 7]
     job.paidEvent = PaidEvent(isTimer: true, now: 5, state: [1, 2])
     job.handle = "op/1"
+    job.adoptedAt = 7
     job.resultHandle = "r"
     job.progressPermille = 500
     job.note = "half"

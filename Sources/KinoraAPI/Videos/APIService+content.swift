@@ -1,3 +1,4 @@
+import Glibc
 import KinoraCore
 import KinoraHTTP
 import KinoraModel
