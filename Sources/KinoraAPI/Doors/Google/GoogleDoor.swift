@@ -7,7 +7,7 @@ import KinoraModel
 /// Paths are Google's under `/google`; `{version}` is `v1` or `v1beta`. A model is named as everywhere
 /// else: `models/openrouter/google/veo-3.1:predictLongRunning` works.
 /// Source: PyPI google-genai 2.34.0 and 3.4.0, ai.google.dev/gemini-api/docs; for JavaScript
-/// googleapis/js-genai 2.28.0 and vercel/ai packages/google/src/google-video-model.ts.
+/// npm @google/genai 2.28.0 and vercel/ai packages/google/src/google-video-model.ts.
 ///
 /// The way of a request: ``GoogleVeoBody``, ``GoogleContentBody`` or ``GoogleInteractionBody`` reads the
 /// body, the kit makes the job, and the file of the same name words it: an operation, candidates or an
