@@ -147,19 +147,21 @@ final class CurlBatchJob: Sendable {
   func began(
     _ task: CurlTask, _ loop: EventLoop, _ whenCancelled: @escaping @Sendable () -> Void
   ) {
-    let isCancelled = state.withLock { state in
-      state.whenCancelled = {
-        loop.post { task.abandon() }
-        whenCancelled()
-      }
-      return state.isCancelled ? state.whenCancelled : nil
+    let stop: @Sendable () -> Void = {
+      loop.post { task.abandon() }
+      whenCancelled()
     }
-    isCancelled?()
+    let isCancelled = state.withLock { state in
+      if !state.isCancelled, !state.isOver { state.whenCancelled = stop }
+      return state.isCancelled
+    }
+    if isCancelled { stop() }
   }
 
   func cancel() {
     let stop = state.withLock { state in
       state.isCancelled = true
+      defer { state.whenCancelled = nil }
       return state.whenCancelled
     }
     finish(WireResult(outcome: .failure(Self.cancelled), sent: .unknown))
@@ -168,6 +170,8 @@ final class CurlBatchJob: Sendable {
 
   func finish(_ result: WireResult) {
     let done = state.withLock { state in
+      // It holds its batch and their descriptors, and so itself.
+      state.whenCancelled = nil
       guard let done = state.done else { return nil as CheckedContinuation<WireResult, Never>? }
       state.isOver = true
       state.done = nil
