@@ -107,6 +107,22 @@ def test_what_is_not_said_is_8_seconds_at_1280x720(daemon, sim):
     assert (made["seconds"], made["size"]) == ("8", "1280x720")
 
 
+@pytest.mark.parametrize("size, more, shape", [
+    ("9:16", {}, ("9:16", "720p", "720x1280")),
+    ("9:16_720p", {}, ("9:16", "720p", "720x1280")),
+    ("1:1", {"modelOptions": {"aspectRatio": "1:1"}}, ("1:1", "720p", "1024x1024"))])
+def test_sizes_as_its_gemini_adapter_has_them(daemon, sim, size, more, shape):
+    """An aspect ratio is a size, and a resolution may follow it; two that differ are refused."""
+    status, body, _ = daemon.request(
+        "POST", f"{PATH}/jobs", {"data": {**INPUT, "model": "sample/clip", "size": size, **more}})
+    assert status == 200, body
+    made = daemon.get(f"/v1/videos/{body['jobId']}")["kinora"]["request"]
+    assert (made["aspect_ratio"], made["resolution"], made["size"]) == shape
+    status, body, _ = daemon.request("POST", f"{PATH}/jobs", {"data": {
+        **INPUT, "model": "sample/clip", "size": size, "modelOptions": {"aspectRatio": "4:3"}}})
+    assert status == 400 and body["error"]["param"] == "size", body
+
+
 def test_media_in_the_prompt(daemon, sim):
     """Parts with roles become frames and references; long bare base64 is taken as well [A14]."""
     small, large = png(), png(200_000)

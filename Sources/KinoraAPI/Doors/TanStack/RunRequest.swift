@@ -64,6 +64,7 @@ struct RunRequest {
       }
     }
     if !options.isEmpty { Self.add(.object(options), as: "options", to: &merged) }
+    try Self.splitSize(FieldReader(json: .object(merged), body: body), &merged)
     if let model { Self.add(.string(model), as: "model", to: &merged) }
     if let at = merged.firstIndex(where: { $0.key == "previousJobId" }) {
       merged[at] = JSONMember("source", ["job": merged[at].value])
@@ -90,6 +91,23 @@ struct RunRequest {
     models = fields.models
     if let run = name.run { request.metadata[RunName.runKey] = run }
     if let thread = name.thread { request.metadata[RunName.threadKey] = thread }
+  }
+
+  /// `16:9` and `16:9_1080p` are sizes too, for the models that its adapters for Gemini, Grok and
+  /// BytePlus speak to (packages/ai-gemini/src/video/video-provider-options.ts).
+  private static func splitSize(
+    _ fields: FieldReader, _ members: inout [JSONMember]
+  ) throws(KinoraError) {
+    guard let size = fields["size"]?.string, size.contains(":") else { return }
+    let words = size.split(separator: "_", maxSplits: 1).map(String.init)
+    for (name, word) in zip(["aspect_ratio", "resolution"], words) {
+      if let other = fields[name]?.string, other != word {
+        throw fields.error(
+          "size", "is \(word), but \(name) is \(other): give one of them", [word, other])
+      }
+      add(.string(word), as: name, to: &members)
+    }
+    members.removeAll { $0.key == "size" }
   }
 
   /// The first to say something is heard; the three names of the length are one.
