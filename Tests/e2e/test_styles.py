@@ -121,6 +121,7 @@ def test_the_nearest_owner_counts(daemons, sim):
         return {style["name"]: style["owner"] for style in daemon.get(f"/v1/styles{query}")["data"]}
     assert owners() == {"noir": "client", "own": "client", "dawn": "host"}
     assert owners("?tenant=guild") == {"noir": "tenant", "mine": "tenant", "own": "client", "dawn": "host"}
+    assert owners("?client=another&tenant=guild") == {"noir": "host", "dawn": "host"}
     shown = kinora("styles", "--tenant", "guild", "--json", socket=daemon.socket)
     assert "the guild's noir" in shown.out, shown
     def words(**more):
