@@ -11,6 +11,7 @@ let vercelGatewayCatalog = #"""
   "base_url":"https://ai-gateway.vercel.sh/v4/ai",
   "transport":"libcurl",
   "probe":"/config",
+  "model_list":{"path":"/config","headers":["authorization: Bearer {{credential:api_key}}","ai-gateway-protocol-version: 0.0.1","ai-gateway-auth-method: api-key"],"list":"models","id":"id"},
   "credentials":[{"name":"api_key","required":true,"env":["AI_GATEWAY_API_KEY"],"help":"https://vercel.com/docs/ai-gateway/authentication"}],
   "poll_ms":5000,
   "submit":{"dedupe":"key","key_ttl_s":3600,"definite_statuses":[400,401,402,403,404,413,422,429],"bills_on":"success","asset_ttl_s":86400,"deadline_s":3600,"timeout_s":120},

@@ -43,6 +43,20 @@ def starts(sim):
     return [entry for entry in sim.log() if entry["path"].endswith("/video-model/start")]
 
 
+def test_what_a_key_may_use(sim, gateway):
+    """The doctor asks the gateway's own list with the key: one free GET; a wrong key is said [A6]."""
+    found = gateway.get("/v1/doctor/vercel-gateway")
+    assert found["ok"], found
+    may = {model["id"]: model["may"] for model in found["models"]}
+    # The simulator lists fewer than there are.
+    assert may[VEO] == "yes" and set(may.values()) == {"yes", "no"}
+    assert [(e["method"], e["path"]) for e in sim.log()] == [("GET", "/vercel/v4/ai/config")]
+    assert sim.log()[0]["headers"]["authorization"] == f"Bearer {KEY}"
+    (gateway.directory.parent / "vercel-key").write_text("bad-key\n")
+    refused = gateway.get("/v1/doctor/vercel-gateway")
+    assert not refused["ok"] and "refused the key: status 401" in json.dumps(refused)
+
+
 # Making clips.
 
 
