@@ -44,7 +44,8 @@ public final class CredentialStore: Sendable {
   }
 
   /// The secret `name`, without the newline at its end. Throws `credentialMissing`, naming the
-  /// provider, the credential and where it was looked for.
+  /// provider, the credential and where it was looked for, and `unavailable` where no file can be opened
+  /// now.
   public func secret(_ name: String) throws(KinoraError) -> Secret {
     guard let source = sources[name] else { throw missing(name, "is not configured") }
     switch source {
@@ -116,7 +117,15 @@ public final class CredentialStore: Sendable {
     let source = sources[name] ?? .file(path)
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard file >= 0 else {
-      throw missing(name, "cannot be read: \(place(source)): \(String(cString: strerror(errno)))")
+      let number = errno
+      let why = "\(place(source)): \(String(cString: strerror(number)))"
+      // The daemon's own want says nothing about the key.
+      if [EMFILE, ENFILE, ENOMEM].contains(number) {
+        throw KinoraError(
+          .unavailable, "provider \(provider): credential \(name) cannot be read now: \(why)",
+          retryAfter: 2)
+      }
+      throw missing(name, "cannot be read: \(why)")
     }
     defer { close(file) }
     var info = stat()
