@@ -155,6 +155,8 @@ import Testing
     course.give(.stepped(.fail(.notFound, "404")))
     #expect(course.state == .failed)
     #expect(course.record.failure?.message.contains("had accepted the job") == true)
+    #expect(course.money == [.settle(spent: course.record.quote.amount)])
+    #expect(course.record.isUnconfirmed)
   }
 
   @Test("a plugin that wants to pay for an accepted job is held")

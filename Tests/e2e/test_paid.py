@@ -314,8 +314,9 @@ def test_one_404_ends_no_job(daemon, sim):
     assert state(end(daemon, job, 120)) == "completed"
     lost = end(daemon, lost, 120)
     assert state(lost) == "failed" and lost["error"]["code"] == "provider_refused", lost
-    assert "nothing is booked" in lost["error"]["message"], lost
-    assert lost["kinora"]["cost"]["settled_microusd"] == 0, lost
+    assert "booked, unconfirmed" in lost["error"]["message"], lost
+    cost = lost["kinora"]["cost"]
+    assert cost["settled_microusd"] == cost["quoted_microusd"] > 0 and cost["unconfirmed"], lost
 
 
 def test_plugin_removed_while_jobs_run(daemons, sim, tmp_path):

@@ -99,7 +99,7 @@ extension JobMachine {
     where failure.isProvidersWord && !failure.isRetryable && failure.code != .unauthenticated
       && job.phase != .cancel:
       endTail()
-      endUnsuccessful()
+      failure.code == .notFound ? endForgotten() : endUnsuccessful()
       say("job.tail_ended")
     case .send, .fail, .unsupported:
       job.phase = .begin

@@ -139,7 +139,7 @@ extension JobMachine {
     if failure.code == .notFound {
       guard isFirm(failure.message) else { return }
       if job.record.adoptedAt != nil { return holdAgain(failure.message) }
-      endUnsuccessful()
+      endForgotten()
       return close(.failed, JobFailure(failure.endCode, forgotten(failure.message)))
     }
     if failure.code == .invalid, job.record.adoptedAt != nil {
@@ -154,15 +154,17 @@ extension JobMachine {
     close(.failed, JobFailure(failure.endCode, failure.message))
   }
 
-  /// The provider took the job and knows it no more: what became of it, and of the money.
   private func forgotten(_ message: String) -> String {
-    let money =
-      switch terms.bills {
-      case .success: "it bills what it finished, so nothing is booked"
-      case .accept: "it bills what it accepts, so the price is booked, unconfirmed"
-      }
+    let money = job.record.isUnconfirmed ? "the price is booked, unconfirmed" : "nothing is booked"
     return "\(message). \(job.record.provider) had accepted the job and knows it no more; "
       + "\(money). Look at its own list or bill before this is made again"
+  }
+
+  /// What a provider forgot it may have finished and billed, and a budget must not learn of that from
+  /// the bill. Only what it was told to cancel it may simply drop.
+  mutating func endForgotten() {
+    guard job.record.cancelRequestedAt == nil else { return endUnsuccessful() }
+    settle(job.record.quote.amount, unconfirmed: true)
   }
 
   /// The provider ended the job without a result: does it bill?
