@@ -48,16 +48,16 @@ public final class JobDirectory: Sendable {
   private let render: Render
 
   /// - Parameters:
-  ///   - capacity: finished jobs that are in memory
+  ///   - capacity: finished jobs that are in memory, 6 KiB each with their outward form
   ///   - render: the outward form of a record
-  public init(capacity: Int = 20_000, rendering render: @escaping Render) {
+  public init(capacity: Int = 12_000, rendering render: @escaping Render) {
     self.capacity = capacity
     self.render = render
   }
 
   /// The same, where the form does not tell how long a job is kept.
   public convenience init(
-    capacity: Int = 20_000, render: @escaping @Sendable (JobRecord) -> [UInt8]
+    capacity: Int = 12_000, render: @escaping @Sendable (JobRecord) -> [UInt8]
   ) {
     self.init(capacity: capacity) { record, _ in render(record) }
   }
