@@ -47,15 +47,15 @@ class Done:
         return json.loads(self.out)
 
 
-def kinora(*words, socket=None, cwd=None, timeout=60, **variables):
-    """Runs the command line without a terminal."""
+def kinora(*words, socket=None, cwd=None, timeout=60, stdin=b"", **variables):
+    """Runs the command line without a terminal; `stdin` are the bytes that it finds there."""
     environment = {**os.environ, **variables}
     environment.pop("KINORA_SOCKET", None)
     if socket:
         environment["KINORA_SOCKET"] = str(socket)
     done = subprocess.run(
         [program("kinora", "KINORA_BIN"), *(w if isinstance(w, bytes) else str(w) for w in words)],
-        stdin=subprocess.DEVNULL, capture_output=True, cwd=cwd, timeout=timeout, env=environment)
+        input=stdin, capture_output=True, cwd=cwd, timeout=timeout, env=environment)
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

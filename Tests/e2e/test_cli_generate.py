@@ -62,6 +62,17 @@ def test_a_prompt_becomes_a_playable_file(box, tmp_path):
     assert artifact["sha256"] == hashlib.sha256((tmp_path / "boat.mp4").read_bytes()).hexdigest()
 
 
+def test_a_prompt_from_standard_input(box):
+    """A dash reads it there, whole and as it is; what cannot be one is refused before it costs."""
+    done = box.kinora("generate", "-", "--detach", stdin="two lines\nof a café\n".encode())
+    assert done.code == 0, done
+    assert box.get(f"/v1/videos/{done.out.strip()}")["prompt"] == "two lines\nof a café"
+    for stdin, hint in [(b"", "is empty"), (b"\n", "is empty"), (b"caf\xe9", "not UTF-8"),
+                        (b"x" * 300_000, "over 256 KiB")]:
+        done = box.kinora("generate", "-", stdin=stdin)
+        assert done.code == 2 and done.out == "" and hint in done.err, done
+
+
 def test_without_options_the_default_model_and_the_id_as_name(box, tmp_path):
     done = box.kinora("generate", "a default boat", cwd=tmp_path)
     assert done.code == 0, done

@@ -9,7 +9,7 @@ extension Commands {
       ("kinora quote \"a paper boat\" -m sample/clip -d 8", "the price and the budget's rest"),
       ("kinora quote \"a paper boat\" -m google -d 8 --json", "with what the model makes of it"),
     ],
-    flags: GenerationFlags.all + [.json],
+    flags: GenerationFlags.all + [.json], notes: [GenerationFlags.note],
     run: { invocation throws(Failure) in
       let fields = try GenerationFields(invocation.arguments)
       return try Read.run(invocation, .post("/v1/quote", fields.body)) { json in

@@ -25,7 +25,8 @@ extension Commands {
       Flag("json", nil, .on, "print the job as JSON instead of the file's name"),
     ],
     notes: [
-      "Ctrl-C stops the waiting, not the job. Without -m the daemon's default model is used."
+      "Ctrl-C stops the waiting, not the job. Without -m the daemon's default model is used.",
+      GenerationFlags.note,
     ],
     run: { invocation throws(Failure) in try Generation(invocation).run() })
 }

@@ -2,6 +2,9 @@ import KinoraModel
 
 /// The flags that say what to make; `generate` and `quote` share them.
 enum GenerationFlags {
+  /// What their help says of the operand.
+  static let note = "PROMPT may be -: it is read from standard input then."
+
   static let all = [
     Flag("model", "m", .values("MODEL"), "PROVIDER/MODEL, an alias, a provider; several: in order"),
     Flag("seconds", "d", .value("SECONDS"), "length", others: ["duration"]),
@@ -40,7 +43,9 @@ struct GenerationFields {
     } else if let model = models.first {
       set("model", .string(model))
     }
-    if let prompt = arguments.operands.first { set("prompt", .string(prompt)) }
+    if let operand = arguments.operands.first {
+      set("prompt", .string(try Prompt.read(operand)))
+    }
     if let seconds = try arguments.seconds("seconds") { set("seconds", JSON(seconds)) }
     for (flag, field) in [
       ("size", "size"), ("aspect", "aspect_ratio"), ("resolution", "resolution"),
