@@ -264,9 +264,11 @@ def test_query(front, target, field, code):
 def test_method_and_path(front):
     """405 names what fits; an unknown path and a missing job are told apart from each other."""
     for method, path, allow in [
-            ("PUT", "/v1/videos", "GET, HEAD, POST"), ("DELETE", "/v1/models", "GET, HEAD"),
-            ("GET", "/v1/quote", "POST"), ("POST", "/livez", "GET, HEAD"),
-            ("PATCH", "/v1/videos/video_1", "DELETE, GET, HEAD"), ("TRACE", "/livez", "GET, HEAD")]:
+            ("PUT", "/v1/videos", "GET, HEAD, OPTIONS, POST"),
+            ("DELETE", "/v1/models", "GET, HEAD, OPTIONS"), ("GET", "/v1/quote", "OPTIONS, POST"),
+            ("POST", "/livez", "GET, HEAD, OPTIONS"),
+            ("PATCH", "/v1/videos/video_1", "DELETE, GET, HEAD, OPTIONS"),
+            ("TRACE", "/livez", "GET, HEAD, OPTIONS")]:
         status, body, headers = front.request(method, path)
         assert status == 405 and body["error"]["code"] == "method_not_allowed", body
         assert sorted(headers["Allow"].split(", ")) == allow.split(", ")

@@ -158,6 +158,7 @@ clients:
     assert status == 402 and body["error"]["code"] == "budget_exceeded", body
     assert body["error"]["param"] == "month:bot" and "$0.05" in body["detail"], body
     assert ask("two", 2)[0] == 200 and ask("one", 1)[0] == 402
+    eventually(lambda: all(job["kinora"]["submitted"] for job in daemon.jobs()))
     daemon.kill()
     daemon.start()
     done = bot("GET", f"/v1/videos/{job['id']}?wait=30")[1]
@@ -175,7 +176,7 @@ clients:
     replaced = daemon.config.read_text().replace("usd_per_month: 0.05", "usd_per_month: 0.06")
     daemon.config.write_text(replaced)
     assert daemon.post("/v1/reload")[0] == 200
-    sim.fault("failed", provider="sample", phase="poll")
+    sim.fault("failed", provider="sample", phase="poll", match={"prompt": "fails"})
     status, job = ask("fails", 1)
     assert status == 200 and bot("GET", f"/v1/videos/{job['id']}?wait=30")[1]["status"] == "failed"
     assert ask("works", 1)[0] == 200
