@@ -36,8 +36,7 @@ def measure(world, plan):
     children = []
     for turn in range(plan.rounds):
         for way, host in hosts.items():
-            with Peak(host.pid) as peak:
-                fetch(host, plan, way, turn)
+            peak = together(host, plan, way, turn)
             grown[way].append((peak.bytes - base[way]) / FILES / MIB)
             if way == "curl":
                 children.append(peak.most_children)
@@ -57,10 +56,31 @@ def measure(world, plan):
     return rows
 
 
-def fetch(host, plan, way, turn):
-    """Four jobs that end at the same moment, polled and fetched together."""
+def submit(host, plan, way, turn):
+    """Four jobs that end at the same moment. A paid submit by curl has a process of its own, which is over
+    before there is anything to fetch and is no part of this figure."""
     prompt = f"[render:3] [pad:{plan.file_bytes}] {way} {turn}"
     host.add_jobs(FILES, prompt, UIDS[0], model=f"by-{way}/clip")
+    accepted = ("submitted", "running", "ready", "fetching", "completed")
+    wait(f"submits by {way}", 60, lambda: sum(map(host.jobs_in, accepted)) == FILES, pause=0.02)
+    time.sleep(0.2)
+
+
+def together(host, plan, way, turn):
+    """The peak of a turn in which all four ran at once; one in which the first was over before the last
+    began is none, and is played again."""
+    for attempt in range(5):
+        submit(host, plan, way, f"{turn}.{attempt}")
+        with Peak(host.pid) as peak:
+            overlapped = fetch(host, way)
+        if overlapped:
+            return peak
+        clear(host)
+    raise RuntimeError(f"four downloads by {way} never ran at once")
+
+
+def fetch(host, way):
+    """The four are polled and fetched; says whether all ran at once."""
     most = 0
 
     def done():
@@ -69,8 +89,7 @@ def fetch(host, plan, way, turn):
         return len(completed(host)) == FILES
 
     wait(f"downloads by {way}", 300, done, pause=0.02)
-    if most < FILES:
-        raise RuntimeError(f"only {most} downloads by {way} ran at once")
+    return most == FILES
 
 
 def completed(host):
