@@ -8,14 +8,6 @@ import Testing
 /// Makers of tokens that give a new refresh token with each access token, and never take the old one
 /// again (RFC 6749 §6, RFC 9700 §4.14.2).
 @Suite struct RotationTests {
-  private final class Wall: KinoraModel.Clock {
-    let time = Mutex<Int64>(1_800_000_000_000)
-    func now() -> Milliseconds { time.withLock { $0 } }
-    func steady() -> Milliseconds { 0 }
-    func sleep(untilSteady: Milliseconds) async {}
-    func advance(_ seconds: Int64) { time.withLock { $0 += seconds * 1000 } }
-  }
-
   /// Knows the one refresh token that is good, and counts on from it.
   private final class Maker: Sendable {
     let good = Mutex("r0")

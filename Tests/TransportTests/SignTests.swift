@@ -6,14 +6,6 @@ import Synchronization
 import Testing
 
 @Suite struct SignTests {
-  private final class Wall: KinoraModel.Clock {
-    let time = Mutex<Int64>(1_800_000_000_000)
-    func now() -> Milliseconds { time.withLock { $0 } }
-    func steady() -> Milliseconds { 0 }
-    func sleep(untilSteady: Milliseconds) async {}
-    func advance(_ seconds: Int64) { time.withLock { $0 += seconds * 1000 } }
-  }
-
   private func fixture(
     _ base: String, _ sign: String, key: String, clock: Wall?, more: [String] = []
   ) throws -> (Fixture, Result<Void, KinoraError>) {

@@ -9,8 +9,6 @@ final class SignedCredentials: DerivedCredentials {
   static let leadSeconds: Int64 = 300
   /// For so many milliseconds a maker that failed is not asked again with the same.
   static let pause: Milliseconds = 2000
-  /// Milliseconds that a token's maker has.
-  static let timeout: Int64 = 30_000
   /// A token's clock may be ahead of the provider's by this much.
   static let skewSeconds: Int64 = 5
 
@@ -29,8 +27,7 @@ final class SignedCredentials: DerivedCredentials {
   private let rules: [String: [SignRule]]
   private let store: CredentialStore
   private let clock: any Clock
-  private let network: NetworkRules
-  private let wire: any Wire
+  private let endpoint: TokenEndpoint
   private let ready = Mutex<[String: Entry]>([:])
   private let refused = Mutex<[String: Secret]>([:])
   private let failed = Mutex<[String: Failed]>([:])
@@ -47,8 +44,7 @@ final class SignedCredentials: DerivedCredentials {
     self.rules = rules
     self.store = store
     self.clock = clock
-    self.network = network
-    self.wire = wire
+    endpoint = TokenEndpoint(clock: clock, network: network, wire: wire)
     self.report = report
     var rotated: [String: RotatedToken] = [:]
     for name in rules.keys {
@@ -147,33 +143,53 @@ final class SignedCredentials: DerivedCredentials {
       return Entry(
         secret: Secret(try token(rule, material)), material: material,
         until: clock.now() + (rule.lifeSeconds - margin) * 1000)
-    case .refresh(_, let fields, let keeps):
-      let login = keeps.flatMap(store.login)
-      if let known = login?.token, known.until - Self.leadSeconds * 1000 > clock.now(),
-        refused.withLock({ $0[name]?.matches(known.secret) }) != true
-      {
-        return Entry(
-          secret: known.secret, material: material, until: known.until - Self.leadSeconds * 1000)
-      }
-      let grant = [("grant_type", "refresh_token")]
-      // The token that the maker gave last, where the configured one was replaced.
-      let path = Self.refreshPath(fields)
-      let stored = path.flatMap { material.secrets[$0] }
-      let newer = stored.flatMap { rotated[name]?.token(insteadOf: $0) }
-      var used = material
-      if let newer, let path { used = material.with(newer, at: path) }
-      let answer = try await exchange(
-        used, grant, fields, margin: login == nil ? Self.marginSeconds : Self.leadSeconds,
-        source: path.map { store.describe(String($0.prefix { $0 != "." })) })
-      keep(answer, of: name, instead: stored, sent: newer ?? stored, in: login)
-      return Entry(secret: answer.token, material: material, until: answer.until)
+    case .refresh(_, let fields, let keeps): return try await renewed(name, material, fields, keeps)
     case .bearer(_, let rule, let fields):
       let grant = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
         ("assertion", try token(rule, material)),
       ]
-      let answer = try await exchange(material, grant, fields, margin: Self.marginSeconds)
+      let answer = try await ask(material, grant + fields, margin: Self.marginSeconds)
       return Entry(secret: answer.token, material: material, until: answer.until)
+    }
+  }
+
+  /// By the login's own access token while that is good, else by its refresh token.
+  private func renewed(
+    _ name: String, _ material: SignRule.Material, _ fields: [(String, String)], _ keeps: String?
+  ) async throws(KinoraError) -> Entry {
+    let login = keeps.flatMap(store.login)
+    if let known = login?.token, known.until - Self.leadSeconds * 1000 > clock.now(),
+      refused.withLock({ $0[name]?.matches(known.secret) }) != true
+    {
+      return Entry(
+        secret: known.secret, material: material, until: known.until - Self.leadSeconds * 1000)
+    }
+    // The token that the maker gave last, where the configured one was replaced.
+    let path = Self.refreshPath(fields)
+    let stored = path.flatMap { material.secrets[$0] }
+    let newer = stored.flatMap { rotated[name]?.token(insteadOf: $0) }
+    var used = material
+    if let newer, let path { used = material.with(newer, at: path) }
+    let answer = try await ask(
+      used, [("grant_type", "refresh_token")] + fields,
+      margin: login == nil ? Self.marginSeconds : Self.leadSeconds,
+      source: path.map { store.describe(String($0.prefix { $0 != "." })) })
+    keep(answer, of: name, instead: stored, sent: newer ?? stored, in: login)
+    return Entry(secret: answer.token, material: material, until: answer.until)
+  }
+
+  /// Asks the maker. A login that has ended is a person's affair, so it is told.
+  private func ask(
+    _ material: SignRule.Material, _ fields: [(String, String)], margin: Int64,
+    source: String? = nil
+  ) async throws(KinoraError) -> TokenEndpoint.Answer {
+    switch await endpoint.ask(material, fields, margin: margin, source: source) {
+    case .given(let answer): return answer
+    case .ended(let error):
+      tell(error.message)
+      throw error
+    case .failed(let error): throw error
     }
   }
 
@@ -185,7 +201,8 @@ final class SignedCredentials: DerivedCredentials {
   /// Writes down what a maker gave, before it is used: into the login's file where that is shared, else a
   /// refresh token that replaced ours beside the jobs.
   private func keep(
-    _ answer: Answer, of name: String, instead stored: Secret?, sent: Secret?, in login: LoginFile?
+    _ answer: TokenEndpoint.Answer, of name: String, instead stored: Secret?, sent: Secret?,
+    in login: LoginFile?
   ) {
     guard let stored, let sent else { return tell(nil) }
     let kept = login?.keep(
@@ -249,66 +266,4 @@ final class SignedCredentials: DerivedCredentials {
     }
     if isNew, let problem { report("provider \(store.provider): \(problem)") }
   }
-
-  /// What a maker gave.
-  private struct Answer {
-    var token: Secret
-    var refresh: String?
-    /// When it ends, and until when it is used.
-    var ends: Milliseconds
-    var until: Milliseconds
-  }
-
-  private func exchange(
-    _ material: SignRule.Material, _ grant: [(String, String)], _ fields: [(String, String)],
-    margin: Int64, source: String? = nil
-  ) async throws(KinoraError) -> Answer {
-    var pairs: [String] = []
-    for (name, text) in grant + fields {
-      let value = try material.fill(text)
-      pairs.append(
-        try PercentCoding.encode(name.utf8, .queryValue) + "="
-          + PercentCoding.encode(value.utf8, .queryValue))
-    }
-    let endpoint = try OutboundURL(material.endpoint ?? "")
-    let request = PreparedRequest(
-      method: "POST", url: endpoint,
-      fields: [
-        ("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json"),
-      ],
-      body: try RequestBody([.bytes(Array(pairs.joined(separator: "&").utf8))]),
-      timeout: Self.timeout,
-      answer: AnswerRules(maxBody: 64 * 1024, maxFile: 0, spoolPath: { "" }, nonce: ""),
-      network: network,
-      peer: network.proxy != nil ? .any : endpoint.host.isLoopback ? .loopbackOnly : .publicOnly)
-    let response = try await wire.run(request).outcome.get()
-    // The maker's own words may hold what was sent, so only its status is told, and its code where
-    // that is one of the standard's.
-    guard response.status == 200, let json = try? JSON.parse(response.body),
-      let token = json["access_token"]?.string, !token.isEmpty
-    else {
-      let code = (try? JSON.parse(response.body))?["error"]?.string ?? ""
-      let isBusy = response.status >= 500 || [408, 429].contains(response.status)
-      let error = KinoraError(
-        isBusy ? .providerUnavailable : .providerUnauthenticated,
-        "\(endpoint.origin) answered \(response.status)"
-          + (Self.codes.contains(code) ? " (\(code))" : "") + " and gave no access token"
-          + (code == "invalid_grant" ? "; the login has ended: log in again" : "")
-          + (code == "invalid_grant" ? source.map { " (\($0))" } ?? "" : ""))
-      if code == "invalid_grant" { tell(error.message) }
-      throw error
-    }
-    let life = max(0, json["expires_in"]?.integer ?? 300)
-    let now = clock.now()
-    let refresh = json["refresh_token"]?.string ?? ""
-    return Answer(
-      token: Secret(token), refresh: refresh.isEmpty ? nil : refresh, ends: now + life * 1000,
-      until: now + (life - min(margin, life / 2)) * 1000)
-  }
-
-  /// RFC 6749 §5.2.
-  private static let codes: Set<String> = [
-    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
-    "unsupported_grant_type", "invalid_scope",
-  ]
 }

@@ -9,9 +9,9 @@ import Synchronization
 /// every request; so the deadline, the size cap and the regular new session are ours. It is never
 /// used for paid requests: a pooled connection that dies makes it send a POST twice.
 ///
-/// A download is a data task whose bytes are written here: Foundation's own download task ends the
-/// process where its file cannot be made or the disk is full (`try!` in NativeProtocol.swift and
-/// FileHandle.swift of swift-corelibs-foundation 6.3).
+/// A download is a data task whose bytes are written here: Foundation's own download task traps where
+/// its file cannot be made or the disk is full (NativeProtocol.swift and FileHandle.swift of
+/// swift-corelibs-foundation 6.3).
 final class URLSessionWire: Wire {
   /// Requests after which a session is replaced: each leaves about 200 bytes behind.
   static let requestsPerSession = 10_000
